@@ -1,0 +1,1 @@
+"""From chessboard pictures and tape readings to a saved ``Classroom``."""

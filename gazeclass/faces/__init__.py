@@ -1,0 +1,1 @@
+"""Faces in a picture, over time and across the two cameras."""

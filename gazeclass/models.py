@@ -1,0 +1,147 @@
+"""Find a model, check its sha256 against its card, open its ONNX session.
+
+A model is two files side by side: ``NAME.onnx`` and its card ``NAME.toml``. They are looked for in the user's folder
+first (``settings().models_dir``), then among those that come with gazeclass. A model without a card, or whose bytes are
+not those the card names, is never run.
+"""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gazeclass.errors import InputError
+from gazeclass.settings import settings
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+_PACKAGE = Path(__file__).resolve().parent
+#: In a wheel the models travel inside the package; in a checkout they stand beside it.
+BUNDLED_DIRS = (_PACKAGE / "_bundled" / "models", _PACKAGE.parent / "models")
+
+KINDS = ("detector", "embedding", "headpose")
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is known of a model file.
+
+    Attributes:
+        name: the name it is asked for by; the stem of both files.
+        path: the ONNX file.
+        kind: one of :data:`KINDS`.
+        sha256: of the ONNX file, lower-case hex.
+        licence: under which it may be used, in words or as SPDX.
+        source: where it comes from.
+        meta: everything else in the card (input size, normalisation, figures, limits).
+    """
+
+    name: str
+    path: Path
+    kind: str
+    sha256: str
+    licence: str
+    source: str
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+def model_dirs() -> list[Path]:
+    """Folders searched for models, the user's first."""
+    return [folder for folder in (settings().models_dir, *BUNDLED_DIRS) if folder.is_dir()]
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read a model card.
+
+    Raises:
+        InputError: unreadable TOML, a missing field or an unknown kind.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"the model card cannot be read ({error})", where=path) from error
+    missing = [key for key in ("kind", "sha256", "licence", "source") if not isinstance(raw.get(key), str)]
+    if missing:
+        raise InputError(f"the model card lacks {', '.join(missing)}", where=path)
+    if raw["kind"] not in KINDS:
+        raise InputError(f"kind '{raw['kind']}' is none of {', '.join(KINDS)}", where=path)
+    known = {key: raw.pop(key) for key in ("kind", "sha256", "licence", "source")}
+    return ModelCard(name=path.stem, path=path.with_suffix(".onnx"), meta=raw, **known)
+
+
+def list_cards() -> list[ModelCard]:
+    """Cards of every model that can be found; a user's own hides a bundled one of the same name."""
+    cards: dict[str, ModelCard] = {}
+    for folder in model_dirs():
+        for path in sorted(folder.glob("*.toml")):
+            cards.setdefault(path.stem, read_card(path))
+    return list(cards.values())
+
+
+def find(name: str) -> ModelCard:
+    """The card of the model called ``name``.
+
+    Raises:
+        InputError: there is none.
+    """
+    for folder in model_dirs():
+        if (folder / f"{name}.toml").is_file():
+            return read_card(folder / f"{name}.toml")
+    raise InputError(
+        f"there is no model '{name}'",
+        where=settings().models_dir,
+        todo="See `gazeclass models list` for those there are.",
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file as lower-case hex."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verify(card: ModelCard) -> None:
+    """Check the model's bytes against its card.
+
+    Raises:
+        InputError: the file is missing or its hash differs.
+    """
+    if not card.path.is_file():
+        raise InputError(
+            "the model file is missing", where=card.path, todo="Install gazeclass or the model again."
+        )
+    if (found := sha256_of(card.path)) != card.sha256.lower():
+        raise InputError(
+            f"the model file is damaged or not the one its card describes (sha256 {found[:12]}…, card {card.sha256[:12]}…)",
+            where=card.path,
+            todo="Install gazeclass or the model again.",
+        )
+
+
+def open_session(card: ModelCard, *, threads: int | None = None) -> "onnxruntime.InferenceSession":
+    """Verify the model and open it with the providers and threads of the settings.
+
+    Args:
+        card: from :func:`find`.
+        threads: intra-op threads; None takes the setting, 0 means all cores.
+
+    Raises:
+        InputError: damaged model, or one that ONNX Runtime cannot load.
+    """
+    import onnxruntime as ort
+
+    verify(card)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = settings().cpu_threads if threads is None else threads
+    options.inter_op_num_threads = 1
+    # Spinning threads of several small sessions fight for the two cores we want to be fast on.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    available = ort.get_available_providers()
+    providers = [name for name in settings().providers if name in available] or ["CPUExecutionProvider"]
+    try:
+        return ort.InferenceSession(str(card.path), options, providers=providers)
+    except Exception as error:  # ONNX Runtime raises its own family of exceptions
+        raise InputError(f"the model cannot be opened ({error})", where=card.path) from error

@@ -1,0 +1,1 @@
+"""Rendered people and classrooms with exact truth."""
