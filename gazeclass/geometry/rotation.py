@@ -124,3 +124,24 @@ def fuse_rotations(R: ArrayLike, cov: ArrayLike, *, iterations: int = 3) -> tupl
         step = fused_cov @ np.einsum("nij,nj->i", information, errors)
         mean = exp_so3(step) @ mean
     return nearest_rotation(mean), fused_cov
+
+
+def angle_jacobian(yaw_deg: ArrayLike, pitch_deg: ArrayLike) -> Array:
+    """How small changes of the three angles perturb R_crop from the left: ``R_new ≈ exp(J δ) R``.
+
+    Args:
+        yaw_deg, pitch_deg: ``(...)``; roll has no influence.
+
+    Returns:
+        ``(..., 3, 3)``, columns for yaw, pitch, roll; J δ is a rotation vector in the viewer's axes of the same unit as δ.
+    """
+    yaw, pitch = np.broadcast_arrays(
+        np.radians(np.asarray(yaw_deg, float)), np.radians(np.asarray(pitch_deg, float))
+    )
+    zero = np.zeros_like(yaw)
+    ca, sa, cb, sb = np.cos(-pitch), np.sin(-pitch), np.cos(-yaw), np.sin(-yaw)
+    # R_crop = F Rx(a) Ry(b) Rz(c): the axes of a, b, c seen from outside are F e1, F Rx e2, F Rx Ry e3.
+    axis_a = np.stack([zero + 1.0, zero, zero], axis=-1)
+    axis_b = np.stack([zero, ca, sa], axis=-1)
+    axis_c = np.stack([sb, -sa * cb, ca * cb], axis=-1)
+    return -FACING @ np.stack([axis_b, axis_a, axis_c], axis=-1)
