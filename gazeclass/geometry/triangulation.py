@@ -169,17 +169,5 @@ def project_with_jacobian(camera: CameraModel, T_camera: Transform, X: Array) ->
     J_n = np.zeros((len(X), 2, 3))
     J_n[:, 0, 0] = J_n[:, 1, 1] = 1.0 / z
     J_n[:, :, 2] = -n / z[:, None]
-    pixels, J_px = distortion_jacobian(camera, n)
+    pixels, J_px = camera.distort_with_jacobian(n)
     return pixels, J_px @ J_n @ T_camera.R
-
-
-def distortion_jacobian(camera: CameraModel, n: Array) -> tuple[Array, Array]:
-    """Pixels of normalised points ``(n, 2)`` and d pixel / d normalised ``(n, 2, 2)``, by central differences.
-
-    The lens model is a low polynomial, so differences of 1e-5 are good to ten digits, whatever its number of terms.
-    """
-    h = 1e-5
-    offsets = np.array([[0.0, 0.0], [h, 0.0], [-h, 0.0], [0.0, h], [0.0, -h]])
-    pixels = camera.distort(n[None] + offsets[:, None])
-    J = np.stack([(pixels[1] - pixels[2]) / (2 * h), (pixels[3] - pixels[4]) / (2 * h)], axis=-1)
-    return pixels[0], J
