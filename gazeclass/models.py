@@ -145,3 +145,58 @@ def open_session(card: ModelCard, *, threads: int | None = None) -> "onnxruntime
         return ort.InferenceSession(str(card.path), options, providers=providers)
     except Exception as error:  # ONNX Runtime raises its own family of exceptions
         raise InputError(f"the model cannot be opened ({error})", where=card.path) from error
+
+
+def add(
+    onnx: Path,
+    *,
+    kind: str,
+    licence: str,
+    source: str,
+    sha256: str = "",
+    name: str = "",
+    extra: Path | None = None,
+) -> ModelCard:
+    """Copy a user's model and a card for it into the user's models folder.
+
+    Args:
+        onnx: the model file.
+        kind: one of :data:`KINDS`.
+        licence, source: as the card states them.
+        sha256: as published by its maker; checked when given.
+        name: the name it will be asked for by; the file's stem when empty.
+        extra: a TOML whose fields are added to the card.
+
+    Raises:
+        InputError: not an ONNX model, wrong hash, unknown kind, a name that is taken.
+    """
+    import shutil
+
+    import tomlkit
+
+    from gazeclass.atomic import atomic_path, write_text
+
+    name = name or onnx.stem
+    if kind not in KINDS:
+        raise InputError(f"kind '{kind}' is none of {', '.join(KINDS)}", where=onnx)
+    if not onnx.is_file():
+        raise InputError("there is no such file", where=onnx)
+    found = sha256_of(onnx)
+    if sha256 and found != sha256.lower():
+        raise InputError(
+            f"its sha256 is {found}, not {sha256}", where=onnx, todo="Get the file again from its maker."
+        )
+    folder = settings().models_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{name}.onnx"
+    if target.exists() or target.with_suffix(".toml").exists():
+        raise InputError(f"there is a model '{name}' already", where=folder, todo="Choose another --name.")
+    fields = tomlkit.parse(extra.read_text(encoding="utf-8")) if extra else tomlkit.document()
+    for key, value in {"kind": kind, "sha256": found, "licence": licence, "source": source}.items():
+        fields[key] = value
+    # Before it is kept it must open: a file that is no model is refused here, not in the lesson.
+    open_session(ModelCard(name, onnx, kind, found, licence, source))
+    with atomic_path(target) as temporary:
+        shutil.copyfile(onnx, temporary)
+    write_text(target.with_suffix(".toml"), tomlkit.dumps(fields))
+    return read_card(target.with_suffix(".toml"))

@@ -1,0 +1,85 @@
+"""The command line: which commands there are. Each lives in a module of its own, imported only when it runs.
+
+Importing typer, numpy, OpenCV and onnxruntime takes a second; ``gazeclass --help`` must answer in a third of that. So
+the commands' modules are loaded by name when asked for, and the help of this level is written here.
+"""
+
+import importlib
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from gazeclass import __version__
+from gazeclass.cli.console import guarded
+
+#: command → (module, attribute, one line of help). An attribute that is a ``typer.Typer`` becomes a group.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": ("demo", "demo", "The sample lesson through the whole chain, with its error table."),
+    "calibrate": ("calibrate", "calibrate", "Calibrate a classroom from pictures and tape readings."),
+    "targets": ("calibrate", "targets", "Write the printable chessboard and survey sheet as PDF."),
+    "analyze": ("analyze", "analyze", "Two recordings and a classroom become a lesson."),
+    "export": ("export", "export", "A lesson becomes its CSV set, heatmap and report."),
+    "evaluate": ("evaluate", "evaluate", "Error of a lesson against known truth, by row."),
+    "headpose": ("headpose", "app", "Head pose: predict, train, evaluate, export, labels."),
+    "simulate": ("simulate", "app", "Render people with exact truth."),
+    "models": ("models", "app", "Models: list, add, verify."),
+}
+
+
+class _LazyGroup(TyperGroup):
+    """A group that imports a command's module when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of a first lesson."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself when it runs; only its name and help line when all are listed."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, help_line = COMMANDS[cmd_name]
+        # The help of this level asks for every command; one that is being invoked stands in the arguments.
+        if not ctx.meta.get("gazeclass.invoked") == cmd_name:
+            return click.Command(cmd_name, help=help_line)
+        loaded: Any = getattr(importlib.import_module(f"gazeclass.cli.{module}"), attribute)
+        if isinstance(loaded, typer.Typer):
+            command = get_command(loaded)
+        else:
+            single = typer.Typer(add_completion=False)
+            single.command(help=loaded.__doc__)(loaded)
+            command = get_command(single)
+        command.name = cmd_name
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Remember which command is being invoked before it is looked up."""
+        if args:
+            ctx.meta["gazeclass.invoked"] = args[0]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=_LazyGroup, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"gazeclass {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Where on the board is the class facing? Two ordinary cameras, an honest error for every point."""
+
+
+def main() -> None:
+    """Entry point of the ``gazeclass`` command."""
+    with guarded():
+        app()

@@ -1,0 +1,94 @@
+"""One head seen by one or two cameras: its rotation and position in the room, with covariance (method §6.2–6.6)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gazeclass.geometry.camera import ray_rotation
+from gazeclass.geometry.rotation import Array, angle_jacobian, fuse_rotations, log_so3
+from gazeclass.geometry.stereo import StereoRig
+from gazeclass.geometry.triangulation import triangulate
+
+#: Height of a detector's face box in the room, metres, and its relative spread over ages and detectors. Only used for a
+#: student whom the second camera has never seen: distance = focal length × height / box height.
+FACE_HEIGHT_M = 0.20
+FACE_HEIGHT_SPREAD = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Rotation3:
+    """A head rotation with its error.
+
+    Attributes:
+        R_WS: ``(3, 3)``.
+        cov_rad2: ``(3, 3)`` of the left perturbation in WCS.
+    """
+
+    R_WS: Array
+    cov_rad2: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Position3:
+    """A nose tip in WCS with its error.
+
+    Attributes:
+        P_W_m: ``(3,)``.
+        cov_m2: ``(3, 3)``.
+    """
+
+    P_W_m: Array
+    cov_m2: Array
+
+
+def head_rotation_in_world(
+    rig: StereoRig, camera: int, center_px: Array, R_crop: Array, angles_deg: Array, sigma_deg: Array
+) -> Rotation3:
+    """One camera's view of a head: R_WS = R_WC R_ray R_crop, and the angles' errors carried along.
+
+    Args:
+        rig: with its world frame.
+        camera: 0 or 1.
+        center_px: ``(2,)`` centre of the crop that the network saw.
+        R_crop: ``(3, 3)`` relative to the viewing ray.
+        angles_deg: ``(3,)`` yaw, pitch, roll of R_crop.
+        sigma_deg: ``(3,)`` their standard deviations.
+    """
+    to_world = rig.world_from_camera(camera).R @ ray_rotation(rig.cameras[camera].rays(center_px))
+    J = to_world @ angle_jacobian(angles_deg[0], angles_deg[1]) * np.radians(sigma_deg)
+    return Rotation3(to_world @ R_crop, J @ J.T)
+
+
+def fuse_views(views: list[Rotation3]) -> Rotation3:
+    """Both cameras' rotations as one, weighted by their covariances.
+
+    Where the views disagree by more than their sigmas allow, the fused covariance grows by chi² per degree of freedom
+    (the Birge ratio, squared): two views that contradict each other are no better than they look.
+    """
+    if len(views) == 1:
+        return views[0]
+    R, cov = fuse_rotations([v.R_WS for v in views], [v.cov_rad2 for v in views])
+    errors = [log_so3(v.R_WS @ R.T) for v in views]
+    chi2 = sum(float(e @ np.linalg.solve(v.cov_rad2, e)) for e, v in zip(errors, views, strict=True))
+    return Rotation3(R, cov * max(1.0, chi2 / (3.0 * (len(views) - 1))))
+
+
+def stereo_position(rig: StereoRig, nose0_px: Array, nose1_px: Array, sigma_px: tuple[float, float]) -> Position3 | None:
+    """The triangulated nose tip in WCS, or None where the rays do not meet in front of both cameras."""
+    assert rig.T_WC is not None
+    found = triangulate(rig, nose0_px[None], nose1_px[None], np.array([sigma_px]))
+    if not found.ok[0]:
+        return None
+    R = rig.T_WC.R
+    return Position3(rig.T_WC.apply(found.position_C_m[0]), R @ found.cov_C_m2[0] @ R.T)
+
+
+def position_from_face_size(rig: StereoRig, camera: int, nose_px: Array, face_height_px: float) -> Position3:
+    """A first guess of where a head is, from one camera: along the nose's ray, as far as its size says."""
+    T = rig.world_from_camera(camera)
+    ray = T.R @ rig.cameras[camera].rays(nose_px)
+    focal_px = float(rig.cameras[camera].matrix[1, 1])
+    distance_m = focal_px * FACE_HEIGHT_M / max(face_height_px, 1.0)
+    across = (0.05 * FACE_HEIGHT_M) ** 2
+    along = (FACE_HEIGHT_SPREAD * distance_m) ** 2
+    return Position3(T.t + distance_m * ray, across * np.eye(3) + (along - across) * np.outer(ray, ray))
