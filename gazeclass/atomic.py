@@ -37,9 +37,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_text(
-    path: str | os.PathLike[str], text: str, *, encoding: str = "utf-8", newline: str = "\n"
-) -> None:
+def write_text(path: str | os.PathLike[str], text: str, *, encoding: str = "utf-8", newline: str = "\n") -> None:
     """Write ``text`` to ``path``, whole or not at all."""
     with atomic_path(path) as temporary, open(temporary, "w", encoding=encoding, newline=newline) as file:
         file.write(text)

@@ -109,12 +109,10 @@ def verify(card: ModelCard) -> None:
         InputError: the file is missing or its hash differs.
     """
     if not card.path.is_file():
-        raise InputError(
-            "the model file is missing", where=card.path, todo="Install gazeclass or the model again."
-        )
+        raise InputError("the model file is missing", where=card.path, todo="Install gazeclass or the model again.")
     if (found := sha256_of(card.path)) != card.sha256.lower():
         raise InputError(
-            f"the model file is damaged or not the one its card describes (sha256 {found[:12]}…, card {card.sha256[:12]}…)",
+            f"damaged, or not the file its card describes (sha256 {found[:12]}…, card {card.sha256[:12]}…)",
             where=card.path,
             todo="Install gazeclass or the model again.",
         )
@@ -183,9 +181,7 @@ def add(
         raise InputError("there is no such file", where=onnx)
     found = sha256_of(onnx)
     if sha256 and found != sha256.lower():
-        raise InputError(
-            f"its sha256 is {found}, not {sha256}", where=onnx, todo="Get the file again from its maker."
-        )
+        raise InputError(f"its sha256 is {found}, not {sha256}", where=onnx, todo="Get the file again from its maker.")
     folder = settings().models_dir
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}.onnx"

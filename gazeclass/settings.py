@@ -20,14 +20,10 @@ CACHE_DIR = Path(platformdirs.user_cache_dir("gazeclass", appauthor=False))
 class Settings(BaseSettings):
     """What a user may set once for all lessons; every field has a default that works."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="GAZECLASS_", toml_file=CONFIG_DIR / "settings.toml", extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="GAZECLASS_", toml_file=CONFIG_DIR / "settings.toml", extra="ignore")
 
     models_dir: Path = Field(DATA_DIR / "models", description="where the user's own models live")
-    assets_dir: Path | None = Field(
-        None, description="CC0 MakeHuman and light assets for `gazeclass simulate`"
-    )
+    assets_dir: Path | None = Field(None, description="CC0 MakeHuman and light assets for `gazeclass simulate`")
     cache_dir: Path = Field(CACHE_DIR, description="what can be made again: rendered pictures, body models")
     providers: list[str] = Field(
         default_factory=list, description="ONNX Runtime execution providers by preference; empty: CPU"

@@ -7,9 +7,8 @@ the commands' modules are loaded by name when asked for, and the help of this le
 import importlib
 from typing import Any
 
-import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from gazeclass import __version__
@@ -32,18 +31,18 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 class _LazyGroup(TyperGroup):
     """A group that imports a command's module when the command is used."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Every command, in the order of a first lesson."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command itself when it runs; only its name and help line when all are listed."""
         if cmd_name not in COMMANDS:
             return None
         module, attribute, help_line = COMMANDS[cmd_name]
         # The help of this level asks for every command; one that is being invoked stands in the arguments.
-        if not ctx.meta.get("gazeclass.invoked") == cmd_name:
-            return click.Command(cmd_name, help=help_line)
+        if ctx.meta.get("gazeclass.invoked") != cmd_name:
+            return TyperCommand(cmd_name, help=help_line)
         loaded: Any = getattr(importlib.import_module(f"gazeclass.cli.{module}"), attribute)
         if isinstance(loaded, typer.Typer):
             command = get_command(loaded)
@@ -54,7 +53,7 @@ class _LazyGroup(TyperGroup):
         command.name = cmd_name
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Remember which command is being invoked before it is looked up."""
         if args:
             ctx.meta["gazeclass.invoked"] = args[0]

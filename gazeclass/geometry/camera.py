@@ -27,9 +27,7 @@ class CameraModel:
     def __post_init__(self) -> None:
         K, d = np.array(self.matrix, dtype=float), np.array(self.distortion, dtype=float).reshape(-1)
         if K.shape != (3, 3) or d.size not in (4, 5, 8, 12, 14):
-            raise ValueError(
-                f"camera matrix (3, 3) and 4, 5, 8, 12 or 14 coefficients, not {K.shape} and {d.size}"
-            )
+            raise ValueError(f"camera matrix (3, 3) and 4, 5, 8, 12 or 14 coefficients, not {K.shape} and {d.size}")
         K.flags.writeable = d.flags.writeable = False
         object.__setattr__(self, "matrix", K)
         object.__setattr__(self, "distortion", d)
@@ -48,9 +46,7 @@ class CameraModel:
         if points.size == 0:
             return points.reshape(points.shape)
         pixels = np.ascontiguousarray(points.reshape(-1, 2))
-        n = np.asarray(cv2.undistortPoints(pixels[:, None], self.matrix, self.distortion), float).reshape(
-            -1, 2
-        )
+        n = np.asarray(cv2.undistortPoints(pixels[:, None], self.matrix, self.distortion), float).reshape(-1, 2)
         # OpenCV's five fixed-point iterations leave 0.1 px at the corners of a wide lens; Newton finishes the job.
         for _ in range(4):
             found, J = self.distort_with_jacobian(n)

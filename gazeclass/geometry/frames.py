@@ -66,12 +66,7 @@ class Board:
     def contains(self, xy_m: ArrayLike) -> np.ndarray:
         """Whether points ``(..., 2)`` lie on the board; NaN does not."""
         xy = np.asarray(xy_m, float)
-        return (
-            (xy[..., 0] >= 0)
-            & (xy[..., 0] <= self.width_m)
-            & (xy[..., 1] >= 0)
-            & (xy[..., 1] <= self.height_m)
-        )
+        return (xy[..., 0] >= 0) & (xy[..., 0] <= self.width_m) & (xy[..., 1] >= 0) & (xy[..., 1] <= self.height_m)
 
     def corners(self) -> dict[str, Array]:
         """B_TL, B_TR, B_BL, B_BR as seen facing the board, in WCS metres."""

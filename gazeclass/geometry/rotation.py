@@ -52,8 +52,8 @@ def angles_deg_from_rotation(R: ArrayLike) -> Array:
 def long_yaw_angles_deg(R: ArrayLike) -> Array:
     """Yaw, pitch, roll with yaw in (-180, 180] and pitch in [-90, 90]: for heads turned past the profile.
 
-    The same rotation has two triples, ``(yaw, pitch, roll)`` and ``(180-yaw, pitch+180, roll+180)``; this one keeps pitch
-    small, so that a head turning away runs through 90° without a jump.
+    The same rotation has two triples, ``(yaw, pitch, roll)`` and ``(180-yaw, pitch+180, roll+180)``; this one keeps
+    pitch small, so that a head turning away runs through 90° without a jump.
 
     Args:
         R: ``(..., 3, 3)``.
@@ -75,9 +75,7 @@ def geodesic_deg(A: ArrayLike, B: ArrayLike) -> Array:
     """Angle of the rotation between ``A`` and ``B``, shapes ``(..., 3, 3)`` → ``(...)`` degrees in [0, 180]."""
     D = np.swapaxes(np.asarray(A, float), -1, -2) @ np.asarray(B, float)
     # atan2 of sine and cosine keeps its precision at 0 and 180°, where acos of the trace loses half the digits.
-    axis = np.stack(
-        [D[..., 2, 1] - D[..., 1, 2], D[..., 0, 2] - D[..., 2, 0], D[..., 1, 0] - D[..., 0, 1]], axis=-1
-    )
+    axis = np.stack([D[..., 2, 1] - D[..., 1, 2], D[..., 0, 2] - D[..., 2, 0], D[..., 1, 0] - D[..., 0, 1]], axis=-1)
     return np.degrees(np.arctan2(np.linalg.norm(axis, axis=-1), np.trace(D, axis1=-2, axis2=-1) - 1.0))
 
 
@@ -133,11 +131,9 @@ def angle_jacobian(yaw_deg: ArrayLike, pitch_deg: ArrayLike) -> Array:
         yaw_deg, pitch_deg: ``(...)``; roll has no influence.
 
     Returns:
-        ``(..., 3, 3)``, columns for yaw, pitch, roll; J δ is a rotation vector in the viewer's axes of the same unit as δ.
+        ``(..., 3, 3)``, columns for yaw, pitch, roll; J δ is a rotation vector in the viewer's axes, in the unit of δ.
     """
-    yaw, pitch = np.broadcast_arrays(
-        np.radians(np.asarray(yaw_deg, float)), np.radians(np.asarray(pitch_deg, float))
-    )
+    yaw, pitch = np.broadcast_arrays(np.radians(np.asarray(yaw_deg, float)), np.radians(np.asarray(pitch_deg, float)))
     zero = np.zeros_like(yaw)
     ca, sa, cb, sb = np.cos(-pitch), np.sin(-pitch), np.cos(-yaw), np.sin(-yaw)
     # R_crop = F Rx(a) Ry(b) Rz(c): the axes of a, b, c seen from outside are F e1, F Rx e2, F Rx Ry e3.

@@ -71,9 +71,7 @@ def epipolar_distance_px(rig: StereoRig, points0_px: ArrayLike, points1_px: Arra
     Returns:
         ``(n, m)`` pixels.
     """
-    return _sampson_px(
-        rig, _homogeneous(rig, 0, points0_px)[:, None], _homogeneous(rig, 1, points1_px)[None, :]
-    )
+    return _sampson_px(rig, _homogeneous(rig, 0, points0_px)[:, None], _homogeneous(rig, 1, points1_px)[None, :])
 
 
 def paired_epipolar_distance_px(rig: StereoRig, points0_px: ArrayLike, points1_px: ArrayLike) -> Array:

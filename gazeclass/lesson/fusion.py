@@ -73,7 +73,9 @@ def fuse_views(views: list[Rotation3]) -> Rotation3:
     return Rotation3(R, cov * max(1.0, chi2 / (3.0 * (len(views) - 1))))
 
 
-def stereo_position(rig: StereoRig, nose0_px: Array, nose1_px: Array, sigma_px: tuple[float, float]) -> Position3 | None:
+def stereo_position(
+    rig: StereoRig, nose0_px: Array, nose1_px: Array, sigma_px: tuple[float, float]
+) -> Position3 | None:
     """The triangulated nose tip in WCS, or None where the rays do not meet in front of both cameras."""
     assert rig.T_WC is not None
     found = triangulate(rig, nose0_px[None], nose1_px[None], np.array([sigma_px]))

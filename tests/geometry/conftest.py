@@ -18,10 +18,6 @@ def rig() -> StereoRig:
     cam1 = CameraModel(1920, 1080, K1, np.array([-0.11, 0.06, -0.0003, 0.0005, -0.01]))
     # Camera axes in WCS: z into the class, down by 14°, inwards by 20°.
     base = np.eye(3)  # camera x = WCS x, y down, z out of the board
-    T_W0 = Transform(
-        base @ exp_so3([0, np.radians(20), 0]) @ exp_so3([-np.radians(14), 0, 0]), [-0.18, -0.08, 0.12]
-    )
-    T_W1 = Transform(
-        base @ exp_so3([0, -np.radians(20), 0]) @ exp_so3([-np.radians(14), 0, 0]), [4.23, -0.13, 0.06]
-    )
+    T_W0 = Transform(base @ exp_so3([0, np.radians(20), 0]) @ exp_so3([-np.radians(14), 0, 0]), [-0.18, -0.08, 0.12])
+    T_W1 = Transform(base @ exp_so3([0, -np.radians(20), 0]) @ exp_so3([-np.radians(14), 0, 0]), [4.23, -0.13, 0.06])
     return StereoRig((cam0, cam1), T_W1.inverse() @ T_W0, T_W0)

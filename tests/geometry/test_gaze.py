@@ -22,10 +22,10 @@ def test_facing_squarely_hits_the_foot_of_the_perpendicular() -> None:
 
 
 def test_signs_on_the_board() -> None:
-    """As the board sees the head: nose lifted goes up the board (y falls); nose to the viewer's left goes to ..."""
+    """As the board sees the head: nose lifted goes up the board: y falls. Nose to the viewer's left: x falls."""
     up = gaze_points(P, rotation_from_angles_deg(0, 10, 0)).xy_m[0]
     np.testing.assert_allclose(up, [2.0, 1.1 - 5 * np.tan(np.radians(10))])
-    # Seen from the board (camera axes along WCS: x right = +X_W), positive yaw turns the nose to the picture's left: x falls.
+    # Seen from the board (camera axes along WCS), positive yaw turns the nose to the picture's left: x falls.
     left = gaze_points(P, rotation_from_angles_deg(10, 0, 0)).xy_m[0]
     np.testing.assert_allclose(left, [2.0 - 5 * np.tan(np.radians(10)), 1.1])
 
@@ -125,9 +125,7 @@ def test_lesson_a_table(lesson_a) -> None:  # type: ignore[no-untyped-def]
     with open(lesson_a / "truth.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     P_W = np.array([[float(r[f"nose_{a}"]) for a in "xyz"] for r in rows])
-    R_WS = np.array([[float(r[f"R{i}{j}"]) for i in (1, 2, 3) for j in (1, 2, 3)] for r in rows]).reshape(
-        -1, 3, 3
-    )
+    R_WS = np.array([[float(r[f"R{i}{j}"]) for i in (1, 2, 3) for j in (1, 2, 3)] for r in rows]).reshape(-1, 3, 3)
     g = gaze_points(P_W, R_WS)
     given_xy = np.array([[float(r["gaze_x"] or "nan"), float(r["gaze_y"] or "nan")] for r in rows])
     known = np.isfinite(given_xy[:, 0])
