@@ -142,7 +142,7 @@ def _refine(
             normal += np.einsum("nki,nkj,n->nij", J, J, weight)
             gradient += np.einsum("nki,nk,n->ni", J, r, weight)
             chi2 += weight * np.sum(r * r, axis=1)
-        good: np.ndarray = np.isfinite(normal).all((1, 2)) & np.isfinite(gradient).all(1)
+        good = np.asarray(np.isfinite(normal).all((1, 2)) & np.isfinite(gradient).all(1))
         safe = np.where(good[:, None, None], normal, np.eye(3))
         good &= np.linalg.cond(safe) < 1e14
         safe = np.where(good[:, None, None], safe, np.eye(3))

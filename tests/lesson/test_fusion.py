@@ -1,0 +1,82 @@
+"""Fusion of two cameras' views against exact heads and Monte Carlo."""
+
+import numpy as np
+import pytest
+
+from gazeclass.geometry.camera import CameraModel, ray_rotation
+from gazeclass.geometry.frames import Transform
+from gazeclass.geometry.rotation import angles_deg_from_rotation, exp_so3, geodesic_deg, log_so3, rotation_from_angles_deg
+from gazeclass.geometry.stereo import StereoRig
+from gazeclass.lesson.fusion import (
+    Rotation3,
+    fuse_views,
+    head_rotation_in_world,
+    position_from_face_size,
+    stereo_position,
+)
+
+HEAD = np.array([1.0, 1.1, 3.0])
+
+
+@pytest.fixture(scope="module")
+def rig() -> StereoRig:
+    K = np.array([[1480.0, 0, 960], [0, 1480, 540], [0, 0, 1]])
+    cam = CameraModel(1920, 1080, K, np.zeros(5))
+    T_W0 = Transform(exp_so3([0, np.radians(20), 0]), [-0.2, 0, 0.1])
+    T_W1 = Transform(exp_so3([0, -np.radians(20), 0]), [4.2, 0, 0.1])
+    return StereoRig((cam, cam), T_W1.inverse() @ T_W0, T_W0)
+
+
+def crop_pose(rig: StereoRig, camera: int, R_WS: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a perfect network would say of the head's crop in one camera, and where the crop is."""
+    pixel = rig.project_world(camera, HEAD)
+    R_CS = rig.world_from_camera(camera).R.T @ R_WS
+    return pixel, ray_rotation(rig.cameras[camera].rays(pixel)).T @ R_CS
+
+
+@pytest.mark.parametrize("camera", [0, 1])
+@pytest.mark.parametrize("angles", [(0, 0, 0), (35, -10, 8), (-60, 20, -15)])
+def test_perfect_crop_pose_gives_the_heads_rotation(rig: StereoRig, camera: int, angles: tuple) -> None:
+    R_WS = rotation_from_angles_deg(*angles)
+    pixel, R_crop = crop_pose(rig, camera, R_WS)
+    found = head_rotation_in_world(rig, camera, pixel, R_crop, angles_deg_from_rotation(R_crop), np.full(3, 5.0))
+    assert geodesic_deg(found.R_WS, R_WS) < 1e-6
+
+
+def test_angle_errors_are_carried_to_the_world(rig: StereoRig) -> None:
+    rng = np.random.default_rng(4)
+    R_WS = rotation_from_angles_deg(20, -15, 5)
+    pixel, R_crop = crop_pose(rig, 0, R_WS)
+    angles, sigma = angles_deg_from_rotation(R_crop), np.array([2.0, 1.0, 0.5])
+    predicted = head_rotation_in_world(rig, 0, pixel, R_crop, angles, sigma).cov_rad2
+    errors = []
+    for _ in range(4000):
+        noisy = rotation_from_angles_deg(*(angles + rng.normal(size=3) * sigma))
+        errors.append(log_so3(head_rotation_in_world(rig, 0, pixel, noisy, angles, sigma).R_WS @ R_WS.T))
+    np.testing.assert_allclose(np.cov(np.array(errors).T), predicted, atol=0.08 * np.trace(predicted))
+
+
+def test_views_that_contradict_each_other_get_a_larger_error() -> None:
+    C = np.eye(3) * np.radians(3.0) ** 2
+    near = fuse_views([Rotation3(np.eye(3), C), Rotation3(exp_so3([0.02, 0, 0]), C)])
+    far = fuse_views([Rotation3(np.eye(3), C), Rotation3(exp_so3([0.6, 0, 0]), C)])
+    np.testing.assert_allclose(near.cov_rad2, C / 2)
+    assert np.sqrt(far.cov_rad2[0, 0]) > 0.15
+    alone = Rotation3(np.eye(3), C)
+    assert fuse_views([alone]) is alone
+
+
+def test_stereo_position_and_its_failure(rig: StereoRig) -> None:
+    p0, p1 = rig.project_world(0, HEAD), rig.project_world(1, HEAD)
+    found = stereo_position(rig, p0, p1, (1.0, 1.0))
+    assert found is not None
+    np.testing.assert_allclose(found.P_W_m, HEAD, atol=1e-6)
+    assert stereo_position(rig, p0, np.array([np.nan, 0.0]), (1.0, 1.0)) is None
+
+
+def test_face_size_gives_a_place_within_its_doubt(rig: StereoRig) -> None:
+    distance = float(np.linalg.norm(HEAD - rig.world_from_camera(0).t))
+    guess = position_from_face_size(rig, 0, rig.project_world(0, HEAD), 1480 * 0.2 / distance)
+    np.testing.assert_allclose(guess.P_W_m, HEAD, atol=1e-6)
+    ray = (HEAD - rig.world_from_camera(0).t) / distance
+    assert np.sqrt(ray @ guess.cov_m2 @ ray) == pytest.approx(0.25 * distance)
