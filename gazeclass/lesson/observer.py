@@ -1,0 +1,186 @@
+"""One student over time: faces and head poses of a moment become an observation.
+
+Position from both noses (or one nose and what is known), rotation fused over both cameras, both steadied over time,
+then the ray to the board with its covariance, its zone and a status that says how far to trust it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gazeclass.faces.types import Face
+from gazeclass.geometry.frames import Board
+from gazeclass.geometry.gaze import GazePoints, gaze_points
+from gazeclass.geometry.rotation import Array
+from gazeclass.geometry.status import Status as RayStatus
+from gazeclass.geometry.stereo import StereoRig
+from gazeclass.lesson.fusion import (
+    Position3,
+    Rotation3,
+    fuse_views,
+    head_rotation_in_world,
+    position_from_face_size,
+    stereo_position,
+)
+from gazeclass.lesson.observation import Observation, Status
+from gazeclass.lesson.smoothing import PositionFilter, RotationFilter, SmoothingOptions
+from gazeclass.lesson.zones import Zone, most_probable_zone
+
+
+@dataclass(frozen=True)
+class ObserverOptions:
+    """When an observation is trusted.
+
+    Attributes:
+        smoothing: the filters over time.
+        nose_sigma_of_face: standard deviation of the nose tip's pixel, as a share of the face box's longer side.
+        max_sigma_deg: a fused head rotation less certain than this (root mean square over its axes) is low confidence.
+        max_incidence_deg: a ray flatter to the board than this does not face it: away.
+    """
+
+    smoothing: SmoothingOptions = field(default_factory=SmoothingOptions)
+    nose_sigma_of_face: float = 0.035
+    max_sigma_deg: float = 15.0
+    max_incidence_deg: float = 80.0
+
+
+@dataclass(frozen=True, eq=False)
+class PosedFace:
+    """A face in one camera with the head pose found in its crop.
+
+    Attributes:
+        face: where it is.
+        R_crop: ``(3, 3)`` relative to the viewing ray.
+        angles_deg, sigma_deg: ``(3,)`` yaw, pitch, roll and their standard deviations.
+    """
+
+    face: Face
+    R_crop: Array
+    angles_deg: Array
+    sigma_deg: Array
+
+    @property
+    def usable(self) -> bool:
+        """Whether the method could tell a pose at all."""
+        return bool(np.isfinite(self.R_crop).all() and np.isfinite(self.sigma_deg).all())
+
+
+class StudentObserver:
+    """The filters of one student and how an observation is made of them."""
+
+    def __init__(
+        self,
+        student: str,
+        rig: StereoRig,
+        board: Board,
+        zones: Sequence[Zone],
+        cov_frame: Array | None,
+        options: ObserverOptions,
+    ) -> None:
+        self.student = student
+        self._rig, self._board, self._zones, self._cov_frame = rig, board, zones, cov_frame
+        self._options = options
+        self._position = PositionFilter(options.smoothing)
+        self._rotation = RotationFilter(options.smoothing)
+
+    def not_seen(self, t_s: float, skew_s: float) -> Observation:
+        """The student is expected but in neither picture."""
+        return Observation(t_s=t_s, student=self.student, status=Status.NOT_SEEN, skew_s=skew_s)
+
+    def observe(self, t_s: float, skew_s: float, faces: dict[int, PosedFace]) -> Observation:
+        """What is known of the student now, from the faces of one or both cameras.
+
+        Args:
+            t_s: lesson clock.
+            skew_s: time of camera 1's picture minus camera 0's.
+            faces: by camera; at least one.
+        """
+        position, stereo = self._locate(t_s, faces)
+        usable = {camera: face for camera, face in faces.items() if face.usable}
+        cameras = "".join(str(camera) for camera in sorted(faces))
+        face_px = max(_longer_side(posed.face) for posed in faces.values())
+        if not usable:
+            return Observation(
+                t_s=t_s,
+                student=self.student,
+                status=Status.LOW_CONFIDENCE,
+                position_W_m=position.P_W_m,
+                cov_position_m2=position.cov_m2,
+                face_px=face_px,
+                cameras=cameras,
+                skew_s=skew_s,
+            )
+        rotation = self._rotation.measure(t_s, self._fused(usable))
+        gaze = gaze_points(
+            position.P_W_m,
+            rotation.R_WS,
+            position.cov_m2,
+            rotation.cov_rad2,
+            self._cov_frame,
+            max_incidence_deg=self._options.max_incidence_deg,
+        )
+        zone, probability = most_probable_zone(gaze.xy_m[0], gaze.cov_m2[0], self._zones)
+        return Observation(
+            t_s=t_s,
+            student=self.student,
+            status=self._status(gaze, rotation, both=stereo and len(usable) == 2),
+            position_W_m=position.P_W_m,
+            cov_position_m2=position.cov_m2,
+            R_WS=rotation.R_WS,
+            cov_rotation_rad2=rotation.cov_rad2,
+            board_xy_m=gaze.xy_m[0],
+            cov_board_m2=gaze.cov_m2[0],
+            cov_board_pose_m2=gaze.cov_pose_m2[0],
+            zone=zone,
+            zone_probability=probability,
+            face_px=face_px,
+            cameras=cameras,
+            skew_s=skew_s,
+        )
+
+    def _locate(self, t_s: float, faces: dict[int, PosedFace]) -> tuple[Position3, bool]:
+        """Position now, and whether both cameras gave it."""
+        noses = {camera: posed.face.landmarks_px[2] for camera, posed in faces.items()}
+        sigma = {
+            camera: max(0.5, self._options.nose_sigma_of_face * _longer_side(posed.face))
+            for camera, posed in faces.items()
+        }
+        if len(faces) == 2:
+            seen = stereo_position(self._rig, noses[0], noses[1], (sigma[0], sigma[1]))
+            if seen is not None:
+                return self._position.measure(t_s, seen), True
+        # One camera, or two rays that do not meet: the larger face counts.
+        camera = max(faces, key=lambda c: _longer_side(faces[c].face))
+        state = self._position.measure_ray(t_s, self._rig, camera, noses[camera], sigma[camera])
+        if state is None:
+            guess = position_from_face_size(self._rig, camera, noses[camera], _longer_side(faces[camera].face))
+            state = self._position.measure(t_s, guess)
+        return state, False
+
+    def _fused(self, faces: dict[int, PosedFace]) -> Rotation3:
+        return fuse_views(
+            [
+                head_rotation_in_world(
+                    self._rig, camera, _center(posed.face), posed.R_crop, posed.angles_deg, posed.sigma_deg
+                )
+                for camera, posed in sorted(faces.items())
+            ]
+        )
+
+    def _status(self, gaze: GazePoints, rotation: Rotation3, *, both: bool) -> Status:
+        sigma_deg = np.degrees(np.sqrt(np.trace(rotation.cov_rad2) / 3.0))
+        if sigma_deg > self._options.max_sigma_deg:
+            return Status.LOW_CONFIDENCE
+        if gaze.status[0] != RayStatus.OK:
+            return Status.AWAY
+        return Status.OK if both else Status.ONE_CAMERA
+
+
+def _longer_side(face: Face) -> float:
+    box = face.box_px
+    return float(max(box[2] - box[0], box[3] - box[1]))
+
+
+def _center(face: Face) -> Array:
+    return 0.5 * (np.asarray(face.box_px[:2], float) + np.asarray(face.box_px[2:], float))

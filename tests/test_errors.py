@@ -1,0 +1,9 @@
+"""An InputError is one line that says where, what and what to do."""
+
+from gazeclass.errors import InputError
+
+
+def test_one_line() -> None:
+    error = InputError("the video is\n640×480.", where="cam0.mp4", todo="Record it again.")
+    assert str(error) == "cam0.mp4: the video is 640×480. Record it again."
+    assert str(InputError("nothing to do")) == "nothing to do"
