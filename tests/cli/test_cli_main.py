@@ -1,0 +1,91 @@
+"""The command line as a user meets it: help, version, errors, exit codes, speed of import."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from gazeclass.cli import console
+from gazeclass.cli.main import COMMANDS
+from gazeclass.errors import InputError
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "gazeclass", *arguments], capture_output=True, text=True, check=False)
+
+
+def test_help_lists_every_command() -> None:
+    result = run("--help")
+    assert result.returncode == 0
+    for name in COMMANDS:
+        assert f"  {name} " in result.stdout
+
+
+def test_version() -> None:
+    assert run("--version").stdout.startswith("gazeclass ")
+
+
+def test_unknown_command_is_a_usage_error() -> None:
+    result = run("teach")
+    assert result.returncode == 2
+    assert "No such command 'teach'" in result.stderr
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_loads_and_explains_itself(name: str) -> None:
+    module, attribute, _ = COMMANDS[name]
+    loaded = getattr(importlib.import_module(f"gazeclass.cli.{module}"), attribute)
+    assert isinstance(loaded, typer.Typer) or (callable(loaded) and loaded.__doc__)
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_help_of_every_command(name: str) -> None:
+    result = run(name, "--help")
+    assert result.returncode == 0, result.stderr
+    assert name in result.stdout
+
+
+def test_input_error_is_one_line_and_exit_1() -> None:
+    result = run("models", "add", "/nowhere/x.onnx", "--kind", "detector", "--licence", "MIT", "--source", "test")
+    assert result.returncode == 1
+    assert result.stderr == "gazeclass: /nowhere/x.onnx: there is no such file\n"
+
+
+def test_import_needs_neither_torch_nor_qt_nor_opencv() -> None:
+    code = "import sys, gazeclass, gazeclass.cli.main; print([m for m in ('torch','PySide6','cv2','numpy') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_the_chain_needs_no_torch() -> None:
+    code = "import sys, gazeclass.lesson.assembly, gazeclass.report; print('torch' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
+
+
+def test_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped, console.guarded():
+        raise KeyboardInterrupt
+    assert stopped.value.code == 130
+    assert "half-written" in capsys.readouterr().err
+
+
+def test_bars_report_and_note(capsys: pytest.CaptureFixture[str]) -> None:
+    with console.progress_bars() as bars:
+        bars.start("corners", 3)
+        bars.advance()
+        bars.note("view 2 left out [blurred]")
+        bars.start("solve")
+    err = capsys.readouterr().err
+    assert "view 2 left out [blurred]" in err
+    assert "corners" in err
+    assert "solve" in err
+
+
+def test_input_error_through_the_guard(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped, console.guarded():
+        raise InputError("the folder is empty", where="x", todo="Put pictures into it.")
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err == "gazeclass: x: the folder is empty. Put pictures into it.\n"
