@@ -23,7 +23,7 @@ from gazeclass.lesson.fusion import (
     position_from_face_size,
     stereo_position,
 )
-from gazeclass.lesson.observation import Observation, Status
+from gazeclass.lesson.observation import Observation, ObservationStatus
 from gazeclass.lesson.smoothing import PositionFilter, RotationFilter, SmoothingOptions
 from gazeclass.lesson.zones import Zone, most_probable_zone
 
@@ -34,7 +34,8 @@ class ObserverOptions:
 
     Attributes:
         smoothing: the filters over time.
-        nose_sigma_of_face: standard deviation of the nose tip's pixel, as a share of the face box's longer side.
+        nose_sigma_of_face: standard deviation of the nose tip's pixel, as a share of the face box's longer side,
+            for detectors that do not tell it themselves.
         max_sigma_deg: a fused head rotation less certain than this (root mean square over its axes) is low confidence.
         max_incidence_deg: a ray flatter to the board than this does not face it: away.
     """
@@ -86,7 +87,7 @@ class StudentObserver:
 
     def not_seen(self, t_s: float, skew_s: float) -> Observation:
         """The student is expected but in neither picture."""
-        return Observation(t_s=t_s, student=self.student, status=Status.NOT_SEEN, skew_s=skew_s)
+        return Observation.not_seen(t_s, self.student, skew_s)
 
     def observe(self, t_s: float, skew_s: float, faces: dict[int, PosedFace]) -> Observation:
         """What is known of the student now, from the faces of one or both cameras.
@@ -99,12 +100,12 @@ class StudentObserver:
         position, stereo = self._locate(t_s, faces)
         usable = {camera: face for camera, face in faces.items() if face.usable}
         cameras = "".join(str(camera) for camera in sorted(faces))
-        face_px = max(_longer_side(posed.face) for posed in faces.values())
+        face_px = max(posed.face.size_px for posed in faces.values())
         if not usable:
             return Observation(
                 t_s=t_s,
                 student=self.student,
-                status=Status.LOW_CONFIDENCE,
+                status=ObservationStatus.LOW_CONFIDENCE,
                 position_W_m=position.P_W_m,
                 cov_position_m2=position.cov_m2,
                 face_px=face_px,
@@ -141,46 +142,39 @@ class StudentObserver:
 
     def _locate(self, t_s: float, faces: dict[int, PosedFace]) -> tuple[Position3, bool]:
         """Position now, and whether both cameras gave it."""
-        noses = {camera: posed.face.landmarks_px[2] for camera, posed in faces.items()}
-        sigma = {
-            camera: max(0.5, self._options.nose_sigma_of_face * _longer_side(posed.face))
-            for camera, posed in faces.items()
-        }
+        noses = {camera: posed.face.nose_px for camera, posed in faces.items()}
+        sigma = {camera: self._nose_sigma_px(posed.face) for camera, posed in faces.items()}
         if len(faces) == 2:
             seen = stereo_position(self._rig, noses[0], noses[1], (sigma[0], sigma[1]))
             if seen is not None:
                 return self._position.measure(t_s, seen), True
         # One camera, or two rays that do not meet: the larger face counts.
-        camera = max(faces, key=lambda c: _longer_side(faces[c].face))
+        camera = max(faces, key=lambda c: faces[c].face.size_px)
         state = self._position.measure_ray(t_s, self._rig, camera, noses[camera], sigma[camera])
         if state is None:
-            guess = position_from_face_size(self._rig, camera, noses[camera], _longer_side(faces[camera].face))
+            guess = position_from_face_size(self._rig, camera, noses[camera], faces[camera].face.size_px)
             state = self._position.measure(t_s, guess)
         return state, False
+
+    def _nose_sigma_px(self, face: Face) -> float:
+        if np.isfinite(face.nose_sigma_px):
+            return face.nose_sigma_px
+        return max(0.5, self._options.nose_sigma_of_face * face.size_px)
 
     def _fused(self, faces: dict[int, PosedFace]) -> Rotation3:
         return fuse_views(
             [
                 head_rotation_in_world(
-                    self._rig, camera, _center(posed.face), posed.R_crop, posed.angles_deg, posed.sigma_deg
+                    self._rig, camera, posed.face.centre_px, posed.R_crop, posed.angles_deg, posed.sigma_deg
                 )
                 for camera, posed in sorted(faces.items())
             ]
         )
 
-    def _status(self, gaze: GazePoints, rotation: Rotation3, *, both: bool) -> Status:
+    def _status(self, gaze: GazePoints, rotation: Rotation3, *, both: bool) -> ObservationStatus:
         sigma_deg = np.degrees(np.sqrt(np.trace(rotation.cov_rad2) / 3.0))
         if sigma_deg > self._options.max_sigma_deg:
-            return Status.LOW_CONFIDENCE
+            return ObservationStatus.LOW_CONFIDENCE
         if gaze.status[0] != RayStatus.OK:
-            return Status.AWAY
-        return Status.OK if both else Status.ONE_CAMERA
-
-
-def _longer_side(face: Face) -> float:
-    box = face.box_px
-    return float(max(box[2] - box[0], box[3] - box[1]))
-
-
-def _center(face: Face) -> Array:
-    return 0.5 * (np.asarray(face.box_px[:2], float) + np.asarray(face.box_px[2:], float))
+            return ObservationStatus.AWAY
+        return ObservationStatus.OK if both else ObservationStatus.ONE_CAMERA
