@@ -1,0 +1,97 @@
+"""Rendered heads: people, shots, drawing, backgrounds and cameras put together, batch by batch."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gazeclass.geometry.rotation import Array
+from gazeclass.simulation.assets import AssetLibrary
+from gazeclass.simulation.backgrounds import sample_background
+from gazeclass.simulation.body import load_body
+from gazeclass.simulation.camera_effects import degrade
+from gazeclass.simulation.dressing import dress
+from gazeclass.simulation.people import sample_person
+from gazeclass.simulation.renderer import Drawing, Renderer
+from gazeclass.simulation.scene import Placed, place, sample_shot
+
+#: Finds the face on a canvas: picture → box ``(4,)`` and five landmarks ``(5, 2)``, or None. Given by the caller, because
+#: the simulation knows no detector.
+Detector: TypeAlias = Callable[[NDArray[np.uint8]], "tuple[Array, Array] | None"]
+
+#: Heads of two identities: one has three pictures, the next two.
+HEADS_PER_TWO_PEOPLE = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """One finished picture and its truth (names as in the shard format)."""
+
+    image: NDArray[np.uint8]
+    R_crop: Array
+    landmarks68: Array
+    box: Array
+    nose: Array
+    identity: int
+    seed: int
+    canvas_fov_deg: float
+
+
+def identity_of(index: int) -> int:
+    """Which person picture ``index`` shows."""
+    return 2 * (index // HEADS_PER_TWO_PEOPLE) + (index % HEADS_PER_TWO_PEOPLE >= 3)
+
+
+def render_heads(
+    indices: range, seed: int, library: AssetLibrary, renderer: Renderer
+) -> Iterator[Head]:
+    """Pictures ``indices`` of the endless series that ``seed`` stands for; each depends on its index and seed only."""
+    for start in range(indices.start, indices.stop, renderer.capacity):
+        batch = range(start, min(start + renderer.capacity, indices.stop))
+        yield from _render_batch(batch, seed, library, renderer)
+
+
+def _render_batch(
+    indices: range, seed: int, library: AssetLibrary, renderer: Renderer
+) -> list[Head]:
+    generators = [np.random.default_rng([seed, 1, i]) for i in indices]
+    people = {}
+    for i in indices:
+        who = identity_of(i)
+        if who not in people:
+            people[who] = sample_person(np.random.default_rng([seed, 0, who]), library)
+    persons = [people[identity_of(i)] for i in indices]
+    shots = [sample_shot(rng) for rng in generators]
+    vertices, joints = load_body().shape(
+        np.stack([p.phenotype for p in persons]),
+        np.stack([p.local for p in persons]),
+        np.stack([s.expression for s in shots]),
+    )
+    placed: list[Placed] = []
+    drawings = []
+    for person, shot, v, j in zip(persons, shots, vertices, joints, strict=True):
+        where = place(shot, v, j, renderer.size_px)
+        placed.append(where)
+        parts = dress(person, v, library)
+        drawings.append(Drawing(parts, where.groups, where.window, shot.lighting, where.distance_m))
+    pictures = renderer.draw(drawings)
+    heads = []
+    for i, rng, where, picture in zip(indices, generators, placed, pictures, strict=True):
+        alpha = picture[..., 3:]
+        scene = picture[..., :3] + (1.0 - alpha) * sample_background(rng, renderer.size_px, library.light_maps)
+        face_px = float((where.box_px[2:] - where.box_px[:2]).max())
+        heads.append(
+            Head(
+                degrade(scene, face_px, rng),
+                where.R_crop,
+                where.landmarks_px,
+                where.box_px,
+                where.nose_px,
+                identity_of(i),
+                seed,
+                where.window.fov_deg(),
+            )
+        )
+    return heads

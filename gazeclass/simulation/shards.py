@@ -1,0 +1,191 @@
+"""Rendered heads on disk: numbered .npz shards that appear whole, and a manifest that says how they were made."""
+
+import multiprocessing
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from gazeclass import __version__
+from gazeclass.atomic import atomic_path, write_text
+from gazeclass.errors import InputError
+from gazeclass.progress import SILENT, Progress
+from gazeclass.simulation.assets import AssetLibrary
+from gazeclass.simulation.heads import Detector, Head, render_heads
+from gazeclass.simulation.renderer import Renderer
+
+#: Makes the detector inside each process; a detector itself need not travel between processes.
+DetectorMaker: TypeAlias = Callable[[], Detector]
+
+RECIPE_VERSION = 1
+MANIFEST = "heads.toml"
+
+
+@dataclass(frozen=True)
+class HeadsPlan:
+    """What to render.
+
+    Attributes:
+        count: heads in all.  seed: of the series; another seed gives other people.
+        assets: folder of the MakeHuman packs or None for plain people.
+        size_px: side of a canvas.  shard_size: heads a file.
+        detector: name of the detector whose boxes are stored, "" for none.
+    """
+
+    count: int
+    seed: int
+    assets: Path | None = None
+    size_px: int = 160
+    shard_size: int = 500
+    detector: str = ""
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise InputError(f"{self.count} heads cannot be rendered", todo="Give a count of 1 or more.")
+        if self.seed < 0:
+            raise InputError(f"the seed {self.seed} is negative", todo="Give 0 or more.")
+        if not 64 <= self.size_px <= 512:
+            raise InputError(f"a canvas of {self.size_px} pixels is not supported", todo="Give 64 to 512.")
+
+    def shards(self) -> list[range]:
+        """Picture indices of each shard."""
+        size = self.shard_size
+        return [range(a, min(a + size, self.count)) for a in range(0, self.count, size)]
+
+
+def shard_path(folder: Path, number: int) -> Path:
+    """``heads_00042.npz``."""
+    return folder / f"heads_{number:05d}.npz"
+
+
+def render_shards(
+    folder: Path,
+    plan: HeadsPlan,
+    *,
+    processes: int = 1,
+    make_detector: DetectorMaker | None = None,
+    progress: Progress = SILENT,
+) -> list[Path]:
+    """Render what is missing of a plan; a run that was stopped goes on where it was.
+
+    A shard depends on its number, the seed, the assets and the recipe only, not on how many processes render, and
+    appears only when whole.
+
+    Raises:
+        InputError: the folder holds the heads of another plan, or rendering is not possible here.
+        Cancelled: the user stopped; finished shards stay.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be made ({error.strerror})", where=folder) from error
+    AssetLibrary(plan.assets)  # a wrong folder is told now, not by each process
+    _check_manifest(folder, plan)
+    todo = [(n, r) for n, r in enumerate(plan.shards()) if not shard_path(folder, n).exists()]
+    progress.start("heads", plan.count)
+    progress.advance(plan.count - sum(len(r) for _, r in todo))
+    jobs = [(folder, plan, number, indices, make_detector) for number, indices in todo]
+    if processes <= 1:
+        for job in jobs:
+            _render_shard(job, progress)
+    else:
+        # Not forked: an OpenGL context and torch's threads do not survive a fork.
+        with multiprocessing.get_context("spawn").Pool(processes) as pool:
+            for done in pool.imap_unordered(_render_shard, jobs):
+                progress.advance(done)
+    return [shard_path(folder, n) for n in range(len(plan.shards()))]
+
+
+def _render_shard(
+    job: tuple[Path, HeadsPlan, int, range, DetectorMaker | None], progress: Progress = SILENT
+) -> int:
+    folder, plan, number, indices, make_detector = job
+    library, renderer = _tools(plan.assets, plan.size_px)
+    detector = make_detector() if make_detector else None
+    heads = []
+    for head in render_heads(indices, plan.seed, library, renderer):
+        heads.append(head)
+        progress.advance()
+    columns = pack(heads, detector)
+    with atomic_path(shard_path(folder, number)) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **columns)
+    return len(indices)
+
+
+@lru_cache(maxsize=1)
+def _tools(assets: Path | None, size_px: int) -> tuple[AssetLibrary, Renderer]:
+    return AssetLibrary(assets), Renderer(size_px)
+
+
+def pack(heads: list[Head], detector: Detector | None = None) -> dict[str, np.ndarray]:
+    """Columns of a shard; the detector's are NaN where it found nothing or there is none."""
+    n = len(heads)
+    boxes, marks = np.full((n, 4), np.nan, np.float32), np.full((n, 5, 2), np.nan, np.float32)
+    if detector is not None:
+        for k, head in enumerate(heads):
+            found = detector(head.image)
+            if found is not None:
+                boxes[k], marks[k] = found
+    return {
+        "images": np.stack([h.image for h in heads]),
+        "R_crop": np.stack([h.R_crop for h in heads]).astype(np.float32),
+        "landmarks68": np.stack([h.landmarks68 for h in heads]).astype(np.float32),
+        "box": np.stack([h.box for h in heads]).astype(np.float32),
+        "detector_box": boxes,
+        "detector_landmarks": marks,
+        "nose": np.stack([h.nose for h in heads]).astype(np.float32),
+        "identity": np.array([h.identity for h in heads], np.int64),
+        "seed": np.array([h.seed for h in heads], np.int64),
+        "canvas_fov_deg": np.array([h.canvas_fov_deg for h in heads], np.float32),
+    }
+
+
+def read_shards(folder: Path) -> Iterator[dict[str, np.ndarray]]:
+    """The finished shards of a folder in order."""
+    for path in sorted(folder.glob("heads_*.npz")):
+        with np.load(path) as file:
+            yield {name: file[name] for name in file.files}
+
+
+def _manifest(plan: HeadsPlan) -> dict[str, object]:
+    values: dict[str, object] = asdict(plan)
+    values["assets"] = plan.assets.name if plan.assets else ""
+    values.pop("count")
+    return {"recipe": "heads", "recipe_version": RECIPE_VERSION, **values}
+
+
+def _check_manifest(folder: Path, plan: HeadsPlan) -> None:
+    """Write the manifest, or see that the one there agrees (only the count may differ: a series can be prolonged)."""
+    path = folder / MANIFEST
+    wanted = _manifest(plan)
+    if path.exists():
+        try:
+            there = tomllib.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"cannot be read ({error})", where=path) from error
+        differing = [k for k, v in wanted.items() if there.get(k) != v]
+        if differing:
+            raise InputError(
+                f"the folder holds heads of another plan (differs in: {', '.join(differing)})",
+                where=folder,
+                todo="Choose an empty folder or the same options.",
+            )
+        count = max(plan.count, int(there.get("count", 0)))
+        if int(there.get("count", 0)) % plan.shard_size and plan.count > int(there["count"]):
+            raise InputError(
+                f"its last shard is not full, so the series of {there['count']} heads cannot be prolonged",
+                where=folder,
+                todo="Choose an empty folder.",
+            )
+    else:
+        count = plan.count
+    lines = [f"{k} = {_toml(v)}" for k, v in {**wanted, "count": count, "gazeclass": __version__}.items()]
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def _toml(value: object) -> str:
+    return str(value) if isinstance(value, int) else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
