@@ -1,0 +1,271 @@
+"""Bundle adjustment of two cameras, their relative pose and every board pose, robustly and with exact derivatives.
+
+Levenberg–Marquardt on the reprojection error with Huber weights. Poses move by left perturbations,
+``R ← exp(w) R``, ``t ← t + v``; the derivative of a pixel by its 3-D point is what ``cv2.projectPoints`` gives by the
+translation (Triggs et al. 2000, §2–4).
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from gazeclass.geometry.camera import CameraModel
+from gazeclass.geometry.frames import Transform
+from gazeclass.geometry.rotation import Array, exp_so3
+
+#: fx, fy, cx, cy, k1, k2, p1, p2, k3
+INTRINSICS = 9
+
+
+@dataclass(frozen=True, eq=False)
+class BoardView:
+    """The board at one moment, seen by one or both cameras.
+
+    Attributes:
+        name: of the picture pair.
+        points: per camera the board points ``(n, 3)`` it sees, metres; None where it does not see the board.
+        corners_px: per camera ``(n, 2)``.
+        T_0B: pose of the board in camera 0's axes.
+    """
+
+    name: str
+    points: tuple[Array | None, Array | None]
+    corners_px: tuple[Array | None, Array | None]
+    T_0B: Transform
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """State and result of the adjustment.
+
+    Attributes:
+        cameras: intrinsics.
+        T_10: camera 0's axes to camera 1's.
+        views: boards with their poses.
+        rms_px: over all corners, ``sqrt(mean |error|²)``.
+        view_rms_px: ``(n_views, 2)``, NaN where the camera does not see the board.
+        cov_T_10: ``(6, 6)`` covariance of the relative pose (rotation vector, translation), scaled by the residuals.
+    """
+
+    cameras: tuple[CameraModel, CameraModel]
+    T_10: Transform
+    views: tuple[BoardView, ...]
+    rms_px: float
+    view_rms_px: Array
+    cov_T_10: Array
+
+
+def adjust(
+    cameras: tuple[CameraModel, CameraModel],
+    T_10: Transform,
+    views: list[BoardView],
+    *,
+    refine_intrinsics: bool,
+    refine_rig: bool = True,
+    huber_px: float = 1.0,
+    iterations: int = 40,
+) -> Bundle:
+    """Minimise the reprojection error over what is to be refined and all board poses.
+
+    Args:
+        cameras, T_10, views: where to start.
+        refine_intrinsics: move fx … k3 of both cameras too (a k3 that is exactly 0 stays 0).
+        refine_rig: move the relative pose.
+        huber_px: residual components beyond it count linearly.
+        iterations: at most.
+
+    Returns:
+        The adjusted state.
+    """
+    state = _State(cameras, T_10, tuple(view.T_0B for view in views))
+    layout = _Layout(len(views), refine_intrinsics, refine_rig, cameras)
+    residual, J = _linearise(state, views, layout)
+    cost, damping = _huber_cost(residual, huber_px), 1e-4
+    for _ in range(iterations):
+        weight = _huber_weight(residual, huber_px)
+        H, g = J.T @ (J * weight[:, None]), J.T @ (weight * residual)
+        improved = False
+        for _ in range(8):
+            scaled = H + damping * np.diag(np.diag(H) + 1e-12)
+            try:
+                step = -np.linalg.solve(scaled, g)
+            except np.linalg.LinAlgError:
+                damping *= 10.0
+                continue
+            candidate = _move(state, step, layout)
+            new_residual = _residual(candidate, views)
+            new_cost = _huber_cost(new_residual, huber_px) if new_residual is not None else np.inf
+            if new_cost < cost:
+                improved = True
+                break
+            damping *= 10.0
+        if not improved:
+            break
+        gain, state, cost = cost - new_cost, candidate, new_cost
+        residual, J = _linearise(state, views, layout)
+        damping = max(damping / 10.0, 1e-12)
+        if gain < 1e-10 * cost + 1e-14:
+            break
+    return _result(state, views, layout, residual, J, huber_px)
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    cameras: tuple[CameraModel, CameraModel]
+    T_10: Transform
+    poses: tuple[Transform, ...]
+
+
+class _Layout:
+    """Which columns of the Jacobian belong to what."""
+
+    def __init__(self, n_views: int, intrinsics: bool, rig: bool, cameras: tuple[CameraModel, CameraModel]) -> None:
+        self.intrinsics = intrinsics
+        self.rig_at = 2 * INTRINSICS if intrinsics else 0
+        self.rig = rig
+        self.views_at = self.rig_at + (6 if rig else 0)
+        self.size = self.views_at + 6 * n_views
+        self.k3_free = [bool(camera.distortion.size >= 5 and camera.distortion[4] != 0) for camera in cameras]
+
+    def camera(self, c: int) -> slice:
+        return slice(c * INTRINSICS, (c + 1) * INTRINSICS)
+
+    def view(self, v: int) -> slice:
+        return slice(self.views_at + 6 * v, self.views_at + 6 * v + 6)
+
+
+def _project(camera: CameraModel, points_C: Array) -> tuple[Array, Array, Array]:
+    """Pixels ``(n, 2)``, derivatives by the point ``(n, 2, 3)`` and by the intrinsics ``(n, 2, 9)``."""
+    zero = np.zeros(3)
+    pixels, jacobian = cv2.projectPoints(
+        np.ascontiguousarray(points_C)[:, None], zero, zero, camera.matrix, _five(camera)
+    )
+    n = len(points_C)
+    jacobian = np.asarray(jacobian).reshape(n, 2, -1)
+    return np.asarray(pixels, float).reshape(n, 2), jacobian[:, :, 3:6], jacobian[:, :, 6 : 6 + INTRINSICS]
+
+
+def _five(camera: CameraModel) -> Array:
+    d = camera.distortion
+    return d if d.size >= 5 else np.concatenate([d, [0.0]])
+
+
+def _cross_matrices(vectors: Array) -> Array:
+    x, y, z = vectors.T
+    zero = np.zeros_like(x)
+    return np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(-1, 3, 3)
+
+
+def _points_in(state: _State, view: BoardView, pose: Transform, c: int) -> Array:
+    points_0 = pose.apply(view.points[c])  # type: ignore[arg-type]
+    return state.T_10.apply(points_0) if c else points_0
+
+
+def _residual(state: _State, views: list[BoardView]) -> Array | None:
+    """All residuals; None where a point fell behind its camera."""
+    parts = []
+    for view, pose in zip(views, state.poses, strict=True):
+        for c in (0, 1):
+            if view.points[c] is None:
+                continue
+            points_C = _points_in(state, view, pose, c)
+            if points_C[:, 2].min() <= 1e-6:
+                return None
+            parts.append((_project(state.cameras[c], points_C)[0] - view.corners_px[c]).ravel())
+    return np.concatenate(parts)
+
+
+def _linearise(state: _State, views: list[BoardView], layout: _Layout) -> tuple[Array, Array]:
+    residuals, blocks = [], []
+    for v, (view, pose) in enumerate(zip(views, state.poses, strict=True)):
+        for c in (0, 1):
+            points = view.points[c]
+            if points is None:
+                continue
+            points_C = _points_in(state, view, pose, c)
+            pixels, by_point, by_intrinsics = _project(state.cameras[c], points_C)
+            n = len(points)
+            block = np.zeros((n, 2, layout.size))
+            if layout.intrinsics:
+                by_intrinsics = by_intrinsics.copy()
+                if not layout.k3_free[c]:
+                    by_intrinsics[:, :, 8] = 0.0
+                block[:, :, layout.camera(c)] = by_intrinsics
+            arm = -_cross_matrices(points @ pose.R.T)
+            by_pose = np.concatenate([arm, np.broadcast_to(np.eye(3), (n, 3, 3))], axis=2)
+            if c == 1:
+                by_pose = state.T_10.R @ by_pose
+                if layout.rig:
+                    arm1 = -_cross_matrices(points_C - state.T_10.t)
+                    by_rig = np.concatenate([arm1, np.broadcast_to(np.eye(3), (n, 3, 3))], axis=2)
+                    block[:, :, layout.rig_at : layout.rig_at + 6] = by_point @ by_rig
+            block[:, :, layout.view(v)] = by_point @ by_pose
+            residuals.append((pixels - view.corners_px[c]).ravel())
+            blocks.append(block.reshape(2 * n, -1))
+    return np.concatenate(residuals), np.concatenate(blocks)
+
+
+def _move(state: _State, step: Array, layout: _Layout) -> _State:
+    cameras = state.cameras
+    if layout.intrinsics:
+        cameras = tuple(_moved_camera(cameras[c], step[layout.camera(c)]) for c in (0, 1))  # type: ignore[assignment]
+    T_10 = state.T_10
+    if layout.rig:
+        T_10 = _moved(T_10, step[layout.rig_at : layout.rig_at + 6])
+    poses = tuple(_moved(pose, step[layout.view(v)]) for v, pose in enumerate(state.poses))
+    return _State(cameras, T_10, poses)
+
+
+def _moved(T: Transform, step: Array) -> Transform:
+    return Transform(exp_so3(step[:3]) @ T.R, T.t + step[3:])
+
+
+def _moved_camera(camera: CameraModel, step: Array) -> CameraModel:
+    K = camera.matrix.copy()
+    K[0, 0] += step[0]
+    K[1, 1] += step[1]
+    K[:2, 2] += step[2:4]
+    d = _five(camera).copy()
+    d[:5] += step[4:9]
+    return CameraModel(camera.width_px, camera.height_px, K, d)
+
+
+def _huber_weight(residual: Array, k: float) -> Array:
+    return np.minimum(1.0, k / np.maximum(np.abs(residual), 1e-12))
+
+
+def _huber_cost(residual: Array, k: float) -> float:
+    a = np.abs(residual)
+    return float(np.where(a <= k, 0.5 * a * a, k * (a - 0.5 * k)).sum())
+
+
+def _result(
+    state: _State, views: list[BoardView], layout: _Layout, residual: Array, J: Array, huber_px: float
+) -> Bundle:
+    view_rms = np.full((len(views), 2), np.nan)
+    at = 0
+    for v, view in enumerate(views):
+        for c in (0, 1):
+            points = view.points[c]
+            if points is not None:
+                part = residual[at : at + 2 * len(points)]
+                view_rms[v, c] = np.sqrt(2.0 * np.mean(part**2))
+                at += 2 * len(points)
+    cov = np.zeros((6, 6))
+    if layout.rig:
+        weight = _huber_weight(residual, huber_px)
+        H = J.T @ (J * weight[:, None])
+        used = np.flatnonzero(np.diag(H) > 0)
+        freedom = max(len(residual) - len(used), 1)
+        inverse = np.linalg.pinv(H[np.ix_(used, used)])
+        at_rig = np.searchsorted(used, np.arange(layout.rig_at, layout.rig_at + 6))
+        cov = inverse[np.ix_(at_rig, at_rig)] * float((weight * residual**2).sum()) / freedom
+    return Bundle(
+        cameras=state.cameras,
+        T_10=state.T_10,
+        views=tuple(replace(view, T_0B=pose) for view, pose in zip(views, state.poses, strict=True)),
+        rms_px=float(np.sqrt(2.0 * np.mean(residual**2))),
+        view_rms_px=view_rms,
+        cov_T_10=cov,
+    )

@@ -1,0 +1,213 @@
+"""Find the target's corners in one picture, to a few hundredths of a pixel, in an order that can be trusted."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from gazeclass.calibration.target import CHARUCO, CHESSBOARD, Target
+from gazeclass.geometry.rotation import Array
+
+#: Fewest ChArUco corners of a view worth having (a homography needs four; six leave something to check).
+MIN_CHARUCO_CORNERS = 6
+#: Mean grey-level step between white and black squares below which their colours are not believed.
+MIN_CONTRAST = 8.0
+
+_SB = cv2.CALIB_CB_EXHAUSTIVE | cv2.CALIB_CB_ACCURACY | cv2.CALIB_CB_NORMALIZE_IMAGE
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """The target in one picture.
+
+    Attributes:
+        ids: ``(n,)`` corner indices (see :mod:`gazeclass.calibration.target`), ascending.
+        corners_px: ``(n, 2)``.
+        size_px: width and height of the picture.
+        half_turn_known: the order is the printed one; False where a half turn of the board looks the same.
+    """
+
+    ids: np.ndarray
+    corners_px: Array
+    size_px: tuple[int, int]
+    half_turn_known: bool = True
+
+    def half_turned(self, target: Target) -> "Detection":
+        """The same corners with the board named the other way round."""
+        ids = target.count - 1 - self.ids
+        order = np.argsort(ids)
+        return Detection(ids[order], self.corners_px[order], self.size_px, self.half_turn_known)
+
+    def mirrored(self, target: Target) -> "Detection":
+        """What would have been detected had the picture been flipped left to right."""
+        corners = self.corners_px.copy()
+        corners[:, 0] = self.size_px[0] - 1 - corners[:, 0]
+        # Flipping reverses the handedness of the grid; naming its rows from the other end restores it.
+        j, i = np.divmod(self.ids, target.columns)
+        if not target.colours_tell_order or target.rows % 2 == 0:
+            ids = (target.rows - 1 - j) * target.columns + i
+        else:
+            ids = j * target.columns + (target.columns - 1 - i)
+        order = np.argsort(ids)
+        return Detection(ids[order], corners[order], self.size_px, self.half_turn_known)
+
+    def common(self, other: "Detection") -> np.ndarray:
+        """Corner indices that both have."""
+        return np.intersect1d(self.ids, other.ids)
+
+
+def to_grey(image: np.ndarray) -> np.ndarray:
+    """BGR, BGRA or grey ``uint8`` to grey."""
+    if image.ndim == 2:
+        return image
+    return cv2.cvtColor(image, cv2.COLOR_BGRA2GRAY if image.shape[2] == 4 else cv2.COLOR_BGR2GRAY)
+
+
+def detect(target: Target, image: np.ndarray) -> Detection | None:
+    """Find ``target`` in ``image`` (BGR or grey, uint8); None where it is not."""
+    grey = to_grey(image)
+    if target.kind == CHARUCO:
+        return _detect_charuco(target, grey)
+    return _detect_chessboard(target, grey)
+
+
+def _detect_chessboard(target: Target, grey: np.ndarray) -> Detection | None:
+    found, corners = cv2.findChessboardCornersSB(grey, (target.columns, target.rows), flags=_SB)
+    if not found:
+        return None
+    # OpenCV 4 gives (n, 1, 2), OpenCV 5 (n, 2).
+    grid = np.asarray(corners, float).reshape(target.rows, target.columns, 2)
+    grid = _refine(grey, grid)
+    if grid is None:
+        return None
+    # One handedness: seen from the front, from C00 the columns run left and the rows down.
+    along_i, along_j = grid[:, -1].mean(0) - grid[:, 0].mean(0), grid[-1].mean(0) - grid[0].mean(0)
+    if along_i[0] * along_j[1] - along_i[1] * along_j[0] > 0:
+        grid = grid[:, ::-1]
+    known = target.colours_tell_order
+    if known:
+        contrast = _colour_contrast(grey, grid)
+        known = abs(contrast) >= MIN_CONTRAST
+        if contrast < 0:
+            grid = grid[::-1, ::-1]
+    size_px = (grey.shape[1], grey.shape[0])
+    return Detection(np.arange(target.count), grid.reshape(-1, 2).copy(), size_px, known)
+
+
+def _refine(grey: np.ndarray, grid: Array) -> Array | None:
+    """cornerSubPix in a window that stays inside the squares around the corner; None for a degenerate grid.
+
+    The sector-based finder leaves single corners of a flat, distant board 2.5 px off (method §7); a fixed window
+    would reach over the neighbouring squares there.
+    """
+    sides = np.concatenate(
+        [
+            np.linalg.norm(np.diff(grid, axis=0), axis=-1).ravel(),
+            np.linalg.norm(np.diff(grid, axis=1), axis=-1).ravel(),
+        ]
+    )
+    if sides.min() < 3.0:
+        return None
+    half = int(np.clip(round(0.4 * sides.min()), 2, 11))
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 60, 1e-4)
+    start = np.ascontiguousarray(grid.reshape(-1, 1, 2), np.float32)
+    refined = np.asarray(cv2.cornerSubPix(grey, start, (half, half), (-1, -1), criteria), float)
+    refined = refined.reshape(grid.shape)
+    # Where the refinement wandered off more than half a window, keep the finder's own corner.
+    moved = np.linalg.norm(refined - grid, axis=-1)
+    return np.where((moved > 0.75 * half + 1.0)[..., None], grid, refined)
+
+
+def _colour_contrast(grey: np.ndarray, grid: Array) -> float:
+    """Mean of the squares that should be white minus those that should be black, over the inner squares.
+
+    Canonical colours: the outermost square beyond C00 is black, so inner square (a, b) between corners (a, b) and
+    (a+1, b+1) is black where a + b is even.
+    """
+    centres = (grid[:-1, :-1] + grid[1:, :-1] + grid[:-1, 1:] + grid[1:, 1:]) / 4.0
+    x = np.clip(np.rint(centres[..., 0]).astype(int), 0, grey.shape[1] - 1)
+    y = np.clip(np.rint(centres[..., 1]).astype(int), 0, grey.shape[0] - 1)
+    values = cv2.blur(grey, (3, 3))[y, x].astype(float)
+    b, a = np.mgrid[0 : values.shape[0], 0 : values.shape[1]]
+    black = (a + b) % 2 == 0
+    return float(values[~black].mean() - values[black].mean())
+
+
+@lru_cache(maxsize=8)
+def _charuco_detector(target: Target) -> "cv2.aruco.CharucoDetector":
+    parameters = cv2.aruco.CharucoParameters()
+    parameters.tryRefineMarkers = True
+    return cv2.aruco.CharucoDetector(target.charuco_board(), parameters)
+
+
+def _detect_charuco(target: Target, grey: np.ndarray) -> Detection | None:
+    if target.inverted:
+        grey = cv2.bitwise_not(grey)
+    corners, ids, _, _ = _charuco_detector(target).detectBoard(grey)
+    if ids is None or len(ids) < MIN_CHARUCO_CORNERS:
+        return None
+    corners = np.asarray(corners, float).reshape(-1, 2)
+    ids = target.index_of_charuco_id(ids)
+    i, j = ids % target.columns, ids // target.columns
+    if len(set(i)) < 2 or len(set(j)) < 2:
+        return None  # all on one line: no pose to be had
+    order = np.argsort(ids)
+    return Detection(ids[order], corners[order], (grey.shape[1], grey.shape[0]))
+
+
+def other_explanation(target: Target, image: np.ndarray) -> str | None:
+    """Why ``target`` was not found in ``image``, if another reading of it fits.
+
+    Tries the picture mirrored, a ChArUco board inverted or of the old pattern, a chessboard of another size.
+
+    Returns:
+        One sentence, or None where nothing fits either.
+    """
+    grey = to_grey(image)
+    if target.kind == CHARUCO:
+        return _other_charuco(target, grey)
+    found = chessboard_size(grey)
+    if found is None or sorted(found) == sorted((target.columns, target.rows)):
+        return None
+    a, b = max(found), min(found)
+    return (
+        f"the picture shows a chessboard of {a}×{b} inner corners, not {target.columns}×{target.rows}: "
+        f"give --pattern {a}x{b} if that is the board you printed"
+    )
+
+
+def chessboard_size(grey: np.ndarray) -> tuple[int, int] | None:
+    """Inner corners (long side, short side) of the largest chessboard of unknown size in a grey picture."""
+    best: tuple[int, int] | None = None
+    for seed in ((4, 3), (3, 4), (3, 3)):
+        flags = cv2.CALIB_CB_LARGER | cv2.CALIB_CB_EXHAUSTIVE | cv2.CALIB_CB_NORMALIZE_IMAGE
+        found, _, meta = cv2.findChessboardCornersSBWithMeta(grey, seed, flags)
+        if found and meta is not None:
+            size = (max(meta.shape[:2]), min(meta.shape[:2]))
+            if best is None or size[0] * size[1] > best[0] * best[1]:
+                best = size
+    return best
+
+
+def _other_charuco(target: Target, grey: np.ndarray) -> str | None:
+    from dataclasses import replace
+
+    if _detect_charuco(target, np.ascontiguousarray(grey[:, ::-1])) is not None:
+        return "the picture is mirrored: switch the camera's mirror (selfie) mode off"
+    if _detect_charuco(replace(target, inverted=not target.inverted), grey) is not None:
+        word = "black on white" if target.inverted else "white on black"
+        return f"the board is printed {word}: change --inverted"
+    if _detect_charuco(replace(target, legacy=not target.legacy), grey) is not None:
+        return "the board has the other pattern order (OpenCV before or after 4.6): change --legacy"
+    if (target.columns != target.rows) and (
+        _detect_charuco(replace(target, columns=target.rows, rows=target.columns), grey) is not None
+    ):
+        a, b = target.rows + 1, target.columns + 1
+        return f"the board has {a} columns and {b} rows of squares: give --pattern {a}x{b}"
+    if chessboard_size(grey) is not None:
+        return "the picture shows a plain chessboard, not a ChArUco board: leave --charuco out"
+    return None
+
+
+__all__ = ["CHARUCO", "CHESSBOARD", "Detection", "chessboard_size", "detect", "other_explanation", "to_grey"]

@@ -1,0 +1,102 @@
+"""Focal length, principal point and distortion of one camera from views of the target."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from gazeclass.calibration.detection import Detection
+from gazeclass.calibration.target import Target
+from gazeclass.errors import InputError
+from gazeclass.geometry.camera import CameraModel
+from gazeclass.geometry.rotation import Array
+
+#: Fewer views than this do not determine a camera.
+MIN_VIEWS = 3
+#: A view is rejected when its RMS is this many times the median view's, and above :data:`REJECT_ABOVE_PX`.
+REJECT_FACTOR, REJECT_ABOVE_PX = 3.0, 0.5
+#: k3 whose standard deviation is above this says nothing and bends the corners of the picture: it is left at zero.
+MAX_K3_STD = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Intrinsics:
+    """A calibrated camera.
+
+    Attributes:
+        camera: the model.
+        rms_px: over all corners of the views used.
+        view_rms_px: by view name, rejected ones included (with their error when they were rejected).
+        rejected: names of views left out, worst first.
+        std: standard deviations of fx, fy, cx, cy (px), k1, k2, p1, p2, k3.
+    """
+
+    camera: CameraModel
+    rms_px: float
+    view_rms_px: dict[str, float]
+    rejected: tuple[str, ...]
+    std: Array
+
+
+def calibrate_camera(target: Target, views: dict[str, Detection], *, who: str = "the camera") -> Intrinsics:
+    """Calibrate one camera, leaving out views that do not agree with the rest.
+
+    Args:
+        target: the board.
+        views: detections by name, all of one picture size.
+        who: for messages.
+
+    Raises:
+        InputError: fewer than :data:`MIN_VIEWS` usable views, or views that do not determine the camera.
+    """
+    used = dict(views)
+    rejected: list[str] = []
+    errors: dict[str, float] = {}
+    while True:
+        if len(used) < MIN_VIEWS:
+            raise InputError(
+                f"{who} has {len(used)} usable views of the {target.name}, at least {MIN_VIEWS} are needed",
+                todo="Take 10 or more sharp pictures of the whole board, tilted and in all parts of the picture.",
+            )
+        rms, camera, std, view_rms = _solve(target, used, who)
+        errors.update(zip(used, map(float, view_rms), strict=True))
+        worst = max(used, key=lambda name: errors[name])
+        limit = max(REJECT_FACTOR * float(np.median(view_rms)), REJECT_ABOVE_PX)
+        if errors[worst] <= limit or len(used) <= MIN_VIEWS:
+            return Intrinsics(camera, rms, errors, tuple(rejected), std)
+        rejected.append(worst)
+        del used[worst]
+
+
+def _solve(target: Target, views: dict[str, Detection], who: str) -> tuple[float, CameraModel, Array, Array]:
+    size_px = next(iter(views.values())).size_px
+    object_points = [target.points_A[d.ids].astype(np.float32).reshape(-1, 1, 3) for d in views.values()]
+    image_points = [d.corners_px.astype(np.float32).reshape(-1, 1, 2) for d in views.values()]
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 100, 1e-9)
+    fixed_k3 = False
+    while True:
+        flags = cv2.CALIB_FIX_K3 if fixed_k3 else 0
+        try:
+            rms, K, d, _, _, std, _, view_rms = cv2.calibrateCameraExtended(
+                object_points, image_points, size_px, np.eye(3), np.zeros(5), flags=flags, criteria=criteria
+            )
+        except cv2.error as error:
+            raise _undetermined(who) from error
+        std = np.asarray(std, float).reshape(-1)[:9]
+        if fixed_k3 or (np.isfinite(std).all() and std[8] <= MAX_K3_STD):
+            break
+        fixed_k3 = True
+    K = np.asarray(K, float)
+    plausible = 0.2 * max(size_px) < min(K[0, 0], K[1, 1]) < 20 * max(size_px)
+    centred = 0 < K[0, 2] < size_px[0] and 0 < K[1, 2] < size_px[1]
+    if not (np.isfinite(K).all() and plausible and centred):
+        raise _undetermined(who)
+    camera = CameraModel(*size_px, K, np.asarray(d, float).reshape(-1)[:5])
+    return float(rms), camera, std, np.asarray(view_rms, float).reshape(-1)
+
+
+def _undetermined(who: str) -> InputError:
+    return InputError(
+        f"the views do not determine {who}",
+        todo="Tilt the board in several directions (20 to 45°) instead of holding it parallel to the picture.",
+    )

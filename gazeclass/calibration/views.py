@@ -1,0 +1,142 @@
+"""Pictures of the target from a folder: read them, insist that they fit together, find the target in each."""
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from gazeclass.calibration.detection import Detection, detect
+from gazeclass.calibration.target import Target
+from gazeclass.errors import InputError
+from gazeclass.progress import Progress
+
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+VIDEOS = (".mp4", ".mkv", ".avi", ".mov", ".m4v", ".webm")
+
+#: cv2 lets go of the GIL while it searches, but hardly runs in parallel itself; more threads only cost memory.
+WORKERS = max(1, min(4, os.cpu_count() or 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """What one camera saw.
+
+    Attributes:
+        detections: by view name, None where the target was not found.
+        size_px: of every picture.
+        example: one picture in which the target was not found, for an explanation; None when it was found in all.
+    """
+
+    detections: dict[str, Detection | None]
+    size_px: tuple[int, int]
+    example: np.ndarray | None = None
+
+    def found(self) -> dict[str, Detection]:
+        """Only the views that show the target."""
+        return {name: d for name, d in self.detections.items() if d is not None}
+
+
+def find_pictures(folder: Path) -> dict[str, Path]:
+    """Pictures in ``folder`` by stem, sorted; hidden files are none.
+
+    Raises:
+        InputError: two pictures of one stem.
+    """
+    pictures: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in PICTURES and not path.name.startswith("."):
+            if path.stem in pictures:
+                raise InputError(
+                    f"{pictures[path.stem].name} and {path.name} have the same name", where=folder, todo="Rename one."
+                )
+            pictures[path.stem] = path
+    return pictures
+
+
+def find_video(folder: Path, name: str) -> Path | None:
+    """``folder/NAME.mp4`` (or another video format); ``cam_0`` is understood for ``cam0``."""
+    for stem in (name, f"{name[:-1]}_{name[-1]}"):
+        for suffix in VIDEOS:
+            for candidate in (folder / f"{stem}{suffix}", folder / f"{stem}{suffix.upper()}"):
+                if candidate.is_file():
+                    return candidate
+    return None
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """Grey picture ``(h, w)`` uint8, from any path that the file system knows.
+
+    Raises:
+        InputError: it cannot be read or is no picture.
+    """
+    try:
+        # cv2.imread cannot open paths beyond ASCII on Windows.
+        data = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror or error})", where=path) from error
+    image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION) if data.size else None
+    if image is None:
+        raise InputError("is not a picture or is damaged", where=path, todo="Take it again or delete it.")
+    return np.asarray(image)
+
+
+def read_pictures(pictures: dict[str, Path]) -> Iterator[tuple[str, np.ndarray]]:
+    """Name and grey picture, one after another; all must have one size.
+
+    Raises:
+        InputError: an unreadable picture, or two sizes.
+    """
+    first: tuple[str, tuple[int, int]] | None = None
+    for name, path in pictures.items():
+        image = read_picture(path)
+        size = (image.shape[1], image.shape[0])
+        if first is None:
+            first = (path.name, size)
+        elif size != first[1]:
+            raise InputError(
+                f"is {size[0]}×{size[1]}, but {first[0]} is {first[1][0]}×{first[1][1]}",
+                where=path,
+                todo="Use pictures of one resolution, the one that lessons are recorded in.",
+            )
+        yield name, image
+
+
+def detect_all(
+    target: Target, images: Iterable[tuple[str, np.ndarray]], progress: Progress, stage: str, total: int | None
+) -> Views:
+    """Search every picture on a few threads, results in the order of the pictures.
+
+    Raises:
+        InputError: from the pictures, or none at all.
+    """
+    progress.start(stage, total)
+    detections: dict[str, Detection | None] = {}
+    example: np.ndarray | None = None
+    size_px = (0, 0)
+    waiting: list[tuple[str, np.ndarray, Future[Detection | None]]] = []
+
+    def take() -> None:
+        nonlocal example
+        name, image, future = waiting.pop(0)
+        detections[name] = future.result()
+        if detections[name] is None and example is None:
+            example = image
+        progress.advance()
+
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        for name, image in images:
+            size_px = (image.shape[1], image.shape[0])
+            waiting.append((name, image, pool.submit(detect, target, image)))
+            # Never more pictures in memory than threads to search them, and one being read.
+            if len(waiting) > WORKERS:
+                take()
+        while waiting:
+            take()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return Views(detections, size_px, example)
