@@ -1,0 +1,60 @@
+"""Box arithmetic on whole arrays: overlap, non-maximum suppression, squares.
+
+Boxes are (n, 4) arrays x0, y0, x1, y1 in pixels; width is x1 - x0.
+"""
+
+import numpy as np
+
+
+def overlap(a: np.ndarray, b: np.ndarray, *, of_smaller: bool = False) -> np.ndarray:
+    """Intersection over union of every box of ``a`` with every one of ``b``.
+
+    Args:
+        a: (n, 4).
+        b: (m, 4).
+        of_smaller: divide by the smaller of the two areas in place of the union.
+
+    Returns:
+        (n, m), 0 to 1.
+    """
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:4], b[None, :, 2:4])
+    inner = np.prod(np.clip(high - low, 0, None), axis=2)
+    area_a = np.prod(np.clip(a[:, 2:4] - a[:, :2], 0, None), axis=1)[:, None]
+    area_b = np.prod(np.clip(b[:, 2:4] - b[:, :2], 0, None), axis=1)[None]
+    whole = np.minimum(area_a, area_b) if of_smaller else area_a + area_b - inner
+    return np.divide(inner, whole, out=np.zeros_like(inner), where=whole > 0)
+
+
+def suppress(boxes: np.ndarray, scores: np.ndarray, limit: float, *, of_smaller: bool = False) -> np.ndarray:
+    """Non-maximum suppression.
+
+    Args:
+        boxes: (n, 4).
+        scores: (n,).
+        limit: a box that overlaps a better one by more than this goes.
+        of_smaller: as in :func:`overlap`.
+
+    Returns:
+        Indices of the boxes that stay, best first.
+    """
+    order = np.argsort(-scores, kind="stable")
+    kept = []
+    while len(order):
+        best, rest = order[0], order[1:]
+        kept.append(best)
+        order = rest[overlap(boxes[best : best + 1], boxes[rest], of_smaller=of_smaller)[0] <= limit]
+    return np.array(kept, dtype=np.intp)
+
+
+def square(boxes: np.ndarray) -> np.ndarray:
+    """Squares of the longer side about the same centres."""
+    centre = (boxes[:, :2] + boxes[:, 2:4]) / 2
+    half = (boxes[:, 2:4] - boxes[:, :2]).max(axis=1, keepdims=True) / 2
+    return np.hstack([centre - half, centre + half])
+
+
+def shift(boxes: np.ndarray, correction: np.ndarray) -> np.ndarray:
+    """Move each edge by its correction, given as a fraction of the box's width or height."""
+    size = boxes[:, 2:4] - boxes[:, :2]
+    return boxes[:, :4] + correction * np.hstack([size, size])
