@@ -181,6 +181,7 @@ class AssetLibrary:
         self.by_kind: dict[str, list[Asset]] = {kind: [] for kind in KINDS}
         self.light_maps: list[Path] = []
         self.eye_textures: list[Path] = []
+        self.face_shapes: Path | None = None
         if folder is None:
             return
         if not folder.is_dir():
@@ -191,6 +192,7 @@ class AssetLibrary:
                 self.by_kind[kind].append(Asset(path.stem, kind, path, _texture_of(path)))
         if not any(self.by_kind.values()):
             raise InputError("holds no .mhclo assets", where=folder, todo="Unpack the MakeHuman packs there.")
+        self.face_shapes = next(iter(sorted(folder.rglob("ict.npz"))), None)
         self.light_maps = sorted(folder.rglob("*.exr"))
         self.eye_textures = sorted(
             p for eyes in self.by_kind["eyes"] for p in eyes.path.parent.parent.glob("materials/*_eye.png")

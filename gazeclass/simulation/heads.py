@@ -13,9 +13,12 @@ from gazeclass.simulation.backgrounds import sample_background
 from gazeclass.simulation.body import load_body
 from gazeclass.simulation.camera_effects import degrade
 from gazeclass.simulation.dressing import dress
-from gazeclass.simulation.people import sample_person
+from gazeclass.simulation.mesh import Floats
+from gazeclass.simulation.people import Person, sample_person
 from gazeclass.simulation.renderer import Drawing, Renderer
+from gazeclass.simulation.scans import load_scans
 from gazeclass.simulation.scene import Placed, place, sample_shot
+from gazeclass.simulation.truth import face_axes
 
 #: Finds the face on a canvas: picture → box ``(4,)`` and five landmarks ``(5, 2)``, or None. Given by the caller, because
 #: the simulation knows no detector.
@@ -31,6 +34,7 @@ class Head:
 
     image: NDArray[np.uint8]
     R_crop: Array
+    R_rig: Array
     landmarks68: Array
     box: Array
     nose: Array
@@ -69,10 +73,11 @@ def _render_batch(
         np.stack([p.local for p in persons]),
         np.stack([s.expression for s in shots]),
     )
+    axes = _shape_faces(people, vertices, [identity_of(i) for i in indices], library)
     placed: list[Placed] = []
     drawings = []
-    for person, shot, v, j in zip(persons, shots, vertices, joints, strict=True):
-        where = place(shot, v, j, renderer.size_px)
+    for person, shot, v, j, a in zip(persons, shots, vertices, joints, axes, strict=True):
+        where = place(shot, v, j, a, renderer.size_px)
         placed.append(where)
         parts = dress(person, v, library)
         drawings.append(Drawing(parts, where.groups, where.window, shot.lighting, where.distance_m))
@@ -86,6 +91,7 @@ def _render_batch(
             Head(
                 degrade(scene, face_px, rng),
                 where.R_crop,
+                where.R_rig,
                 where.landmarks_px,
                 where.box_px,
                 where.nose_px,
@@ -95,3 +101,22 @@ def _render_batch(
             )
         )
     return heads
+
+
+def _shape_faces(
+    people: dict[int, Person], vertices: Floats, who: list[int], library: AssetLibrary
+) -> list[Array]:
+    """Add each person's scanned shape to its vertices ``(n, V, 3)`` in place; the face axes of each picture."""
+    names = list(people)
+    neutral, _ = load_body().shape(
+        np.stack([people[k].phenotype for k in names]), np.stack([people[k].local for k in names]), None
+    )
+    axes = {}
+    for k, shape in zip(names, neutral, strict=True):
+        if library.face_shapes is not None and people[k].scan.any():
+            moved, offset = load_scans(library.face_shapes).offsets(people[k].scan)
+            shape[moved] += offset
+            for i in np.flatnonzero(np.array(who) == k):
+                vertices[i, moved] += offset
+        axes[k] = face_axes(shape)
+    return [axes[k] for k in who]

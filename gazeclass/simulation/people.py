@@ -59,6 +59,7 @@ class Person:
 
     Attributes:
         phenotype: ``(11,)`` Anny's parameters.  local: ``(k,)`` local shape changes in [-1, 1].
+        scan: ``(100,)`` coefficients of scanned head shapes, all 0 for some people.
         skin, lips, hair, eyes: sRGB colours.  freckles, stubble, flush, shine: strengths in [0, 1].
         hair_style, brow_style, lash_style, clothes, teeth: assets or None.
         crop: "bald", "buzz" or "" – hair painted on the scalp where there is no hair mesh, and how thick.
@@ -67,6 +68,7 @@ class Person:
 
     phenotype: Array
     local: Array
+    scan: Array
     skin: Array
     lips: Array
     hair: Array
@@ -124,6 +126,7 @@ def sample_person(rng: np.random.Generator, library: AssetLibrary) -> Person:
     return Person(
         phenotype=phenotype,
         local=_local_changes(rng),
+        scan=_scan(rng),
         skin=np.clip(skin, 0.03, 1.0),
         lips=lips,
         hair=hair,
@@ -205,3 +208,9 @@ def _local_changes(rng: np.random.Generator) -> Array:
         limit = 0.15 if plain.endswith("trans-out") and not plain.startswith(("eye", "cheek")) else limit
         out[i] = np.clip(drawn[plain] + rng.normal(0.0, 0.04), -limit, limit)
     return out
+
+
+def _scan(rng: np.random.Generator) -> Array:
+    """Coefficients of the scanned shapes: none for a third of the people, else as different as the scans were."""
+    strength = 0.0 if rng.random() < 0.33 else rng.uniform(0.5, 1.1)
+    return strength * rng.normal(size=100)

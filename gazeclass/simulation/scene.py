@@ -10,7 +10,7 @@ from gazeclass.simulation.body import load_body
 from gazeclass.simulation.mesh import Floats
 from gazeclass.simulation.posing import REST_AXES, group_transforms, skinned
 from gazeclass.simulation.renderer import Lighting, Window
-from gazeclass.simulation.truth import LANDMARK_VERTICES, NOSE_VERTEX, face_vertices, zero_pose
+from gazeclass.simulation.truth import LANDMARK_VERTICES, NOSE_VERTEX, face_vertices
 
 #: The largest turn of a head against its torso, degrees.
 _NECK_LIMIT_DEG = 70.0
@@ -42,11 +42,16 @@ class Shot:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A shot worked out for one person's shape: transforms to camera axes, window and truth."""
+    """A shot worked out for one person's shape: transforms to camera axes, window and truth.
+
+    ``R_crop`` is the rotation of the face, ``R_rig`` that of the head bone (lesson_a's truth), both against the ray
+    through the canvas's centre.
+    """
 
     groups: Array
     window: Window
     R_crop: Array
+    R_rig: Array
     landmarks_px: Array
     box_px: Array
     nose_px: Array
@@ -143,12 +148,18 @@ def sample_lighting(rng: np.random.Generator) -> Lighting:
     return Lighting(directions, colours, sky, ground, np.array([0.0, -1.0, 0.0]))
 
 
-def place(shot: Shot, vertices: Floats, joints: Floats, size_px: int) -> Placed:
-    """Pose a shape ``(V, 3)`` for a shot; the truth comes out of the transforms that are drawn."""
+def place(shot: Shot, vertices: Floats, joints: Floats, axes: Array, size_px: int) -> Placed:
+    """Pose a shape ``(V, 3)`` for a shot; the truth comes out of the transforms that are drawn.
+
+    Args:
+        shot: what is wanted.
+        vertices, joints: one person's unposed shape and joints.
+        axes: ``(3, 3)`` that person's :func:`gazeclass.simulation.truth.face_axes`.
+        size_px: side of the canvas.
+    """
     body = load_body()
     R_ray = ray_rotation(shot.direction)
-    Z0 = zero_pose()
-    R_CH = R_ray @ shot.R_crop @ Z0.T @ REST_AXES.T
+    R_CH = R_ray @ shot.R_crop @ axes.T
     R_CT = R_ray @ shot.R_torso @ REST_AXES.T
     turn = log_so3(R_CT.T @ R_CH)
     angle = np.degrees(np.linalg.norm(turn))
@@ -163,10 +174,10 @@ def place(shot: Shot, vertices: Floats, joints: Floats, size_px: int) -> Placed:
     to_camera[:3, :3] = R_CT
     to_camera[:3, 3] = shot.distance_m * shot.direction - R_CT @ anchor
     groups = to_camera @ local
-    return _measure(groups, vertices, shot, size_px)
+    return _measure(groups, vertices, axes, shot, size_px)
 
 
-def _measure(groups: Array, vertices: Floats, shot: Shot, size_px: int) -> Placed:
+def _measure(groups: Array, vertices: Floats, axes: Array, shot: Shot, size_px: int) -> Placed:
     body = load_body()
     face = face_vertices()
     points_C = skinned(vertices[face], body.weights[face], groups)
@@ -175,15 +186,15 @@ def _measure(groups: Array, vertices: Floats, shot: Shot, size_px: int) -> Place
     side = float((high - low).max())
     centre = (low + high) / 2.0 + shot.shift * side
     window = Window((float(centre[0]), float(centre[1])), shot.margin * side / 2.0)
-    R_CS = groups[4, :3, :3] @ REST_AXES @ zero_pose()
-    R_crop = ray_rotation([*centre, 1.0]).T @ R_CS
+    R_back = ray_rotation([*centre, 1.0]).T
     marks = skinned(vertices[LANDMARK_VERTICES], body.weights[LANDMARK_VERTICES], groups)
     nose = skinned(vertices[[NOSE_VERTEX]], body.weights[[NOSE_VERTEX]], groups)
     box = window.pixels(points_C, size_px)
     return Placed(
         groups=groups,
         window=window,
-        R_crop=R_crop,
+        R_crop=R_back @ groups[4, :3, :3] @ axes,
+        R_rig=R_back @ groups[4, :3, :3] @ REST_AXES,
         landmarks_px=window.pixels(marks, size_px),
         box_px=np.concatenate([box.min(axis=0), box.max(axis=0)]),
         nose_px=window.pixels(nose, size_px)[0],

@@ -133,6 +133,7 @@ def pack(heads: list[Head], detector: Detector | None = None) -> dict[str, np.nd
     return {
         "images": np.stack([h.image for h in heads]),
         "R_crop": np.stack([h.R_crop for h in heads]).astype(np.float32),
+        "R_rig": np.stack([h.R_rig for h in heads]).astype(np.float32),
         "landmarks68": np.stack([h.landmarks68 for h in heads]).astype(np.float32),
         "box": np.stack([h.box for h in heads]).astype(np.float32),
         "detector_box": boxes,

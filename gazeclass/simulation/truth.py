@@ -4,9 +4,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from gazeclass.geometry.rotation import Array
+from gazeclass.geometry.rotation import Array, nearest_rotation
 from gazeclass.simulation.body import load_body
-from gazeclass.simulation.mesh import Ints
+from gazeclass.simulation.mesh import Floats, Ints
+from gazeclass.simulation.posing import REST_AXES
 
 #: Body vertices of the 68 landmarks (iBUG order, 0 the jaw on the picture's left). Found by fitting the ICT FaceKit's
 #: mean face with its documented 68 points onto the mean body (affine ICP) and taking the nearest vertices.
@@ -19,14 +20,31 @@ LANDMARK_VERTICES: Ints = np.array(
     np.int32,
 )
 NOSE_VERTEX = 297
-#: Pitch of Anny's unposed head in the 300W-LP convention, degrees (docs in :func:`zero_pose`).
+#: Pitch of Anny's unposed mean head in the 300W-LP convention, degrees. Rigid Procrustes of its 68 landmarks onto the ICT
+#: FaceKit's mean face gives -2.4 (all 68) and -3.0 (without the jaw); their mean is used.
 ZERO_PITCH_DEG = -2.7
 
 
 def zero_pose() -> Array:
-    """Rotation from the head frame with 300W-LP's zero pose to Anny's unposed head axes, ``(3, 3)``."""
+    """Rotation from head axes in 300W-LP's zero pose to the head axes of Anny's unposed mean head, ``(3, 3)``."""
     a = np.radians(ZERO_PITCH_DEG)
     return np.array([[1, 0, 0], [0, np.cos(a), np.sin(a)], [0, -np.sin(a), np.cos(a)]])
+
+
+def face_axes(neutral: Floats) -> Array:
+    """X_S, Y_S, Z_S of one person's unposed, neutral head as columns ``(3, 3)`` in Anny's axes.
+
+    Faces differ in how they sit on the skull; what a picture shows, and what 300W-LP's labels mean, is the rotation of
+    the *face*. So the axes are those of the mean face after the best rotation of its 68 landmarks onto this person's
+    (Kabsch 1976). Against the head bone this differs by 3° of pitch (one standard deviation over people).
+
+    Args:
+        neutral: ``(V, 3)`` unposed vertices without expression.
+    """
+    a = load_body().mean[LANDMARK_VERTICES].astype(float)
+    b = neutral[LANDMARK_VERTICES].astype(float)
+    H = (b - b.mean(axis=0)).T @ (a - a.mean(axis=0))
+    return nearest_rotation(H) @ REST_AXES @ zero_pose()
 
 
 @lru_cache(maxsize=1)
