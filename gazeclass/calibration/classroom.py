@@ -262,7 +262,9 @@ class Classroom(Part):
         return np.zeros((6, 6)) if self.world is None else np.array(self.world.covariance)
 
     def camera_frame_covariance(self) -> Array:
-        """Covariance ``(6, 6)`` of T_WC, tape and auxiliary frame together; turns about camera 0: ``φ × (p_W - t_WC) + τ``.
+        """Covariance ``(6, 6)`` of T_WC, tape and auxiliary frame together.
+
+        It turns about camera 0: a point moves by ``φ × (p_W - t_WC) + τ``.
 
         Zeros where unknown.
         """

@@ -55,6 +55,11 @@ class ReadingResult:
     rejected: bool
     rivals: tuple[str, ...] = ()
 
+    @property
+    def unchecked(self) -> bool:
+        """Whether an error of :data:`UNCHECKED_M` in this reading could stay unnoticed."""
+        return self.noticed_m > UNCHECKED_M
+
 
 @dataclass(frozen=True)
 class Suggestion:

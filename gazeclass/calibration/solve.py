@@ -1,0 +1,356 @@
+"""From detections, tape and room to a :class:`Classroom` with its verdict; no files, no pictures."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from gazeclass.calibration.adjustment import LEVEL_SIGMA_DEG, Problem
+from gazeclass.calibration.auxiliary import Auxiliary, locate_auxiliary
+from gazeclass.calibration.classroom import (
+    AuxiliaryEntry,
+    CameraEntry,
+    Classroom,
+    StereoEntry,
+    TapeEntry,
+    TargetEntry,
+    WorldEntry,
+)
+from gazeclass.calibration.detection import Detection
+from gazeclass.calibration.intrinsics import Intrinsics, calibrate_camera
+from gazeclass.calibration.quality import (
+    CameraQuality,
+    DepthError,
+    Finding,
+    Level,
+    camera_quality,
+    depth_errors,
+    judge_camera,
+    judge_stereo,
+    judge_survey,
+)
+from gazeclass.calibration.room import CameraNote, Room
+from gazeclass.calibration.stereo import Pair, StereoCalibration, calibrate_stereo
+from gazeclass.calibration.survey import Survey, survey
+from gazeclass.calibration.tape import Points, Reading
+from gazeclass.calibration.target import CHARUCO, Target
+from gazeclass.errors import InputError
+from gazeclass.geometry.frames import Transform
+from gazeclass.geometry.rotation import Array, nearest_rotation
+from gazeclass.geometry.stereo import StereoRig
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What a calibration starts from.
+
+    Attributes:
+        pairs: detections of each moment in camera 0 and 1.
+        single: further views of one camera each.
+        auxiliary: the lying board in both pictures; None where it was not photographed.
+        room: board size, seats, zones; None where room.toml is missing.
+        tape: readings; None where tape.csv is missing.
+    """
+
+    pairs: dict[str, Pair]
+    single: tuple[dict[str, Detection], dict[str, Detection]] = ({}, {})
+    auxiliary: Pair | None = None
+    room: Room | None = None
+    tape: tuple[Reading, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user may say beyond the folder.
+
+    Attributes:
+        name: of the room; empty: room.toml's or the folder's.
+        level_sigma_deg: how level the lying chessboard is; None when it was not levelled.
+        any_order: camera 0 may stand on the right.
+        half_turn: the lying chessboard is turned by half a turn against the survey sheet; None: find out.
+    """
+
+    name: str = ""
+    level_sigma_deg: float | None = LEVEL_SIGMA_DEG
+    any_order: bool = False
+    half_turn: bool | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationResult:
+    """The classroom and what is to be said about it.
+
+    Attributes:
+        classroom: to be saved; without a world frame where something is missing.
+        cameras: figures per camera.
+        stereo: the pair.
+        auxiliary: the lying board, None where missing.
+        survey: the tape, None where missing.
+        depth: expected error of distances.
+        findings: the verdict, one sentence each.
+        missing: what is still needed for gaze points, as sentences.
+    """
+
+    classroom: Classroom
+    cameras: tuple[CameraQuality, CameraQuality]
+    stereo: StereoCalibration
+    auxiliary: Auxiliary | None
+    survey: Survey | None
+    depth: tuple[DepthError, ...]
+    findings: tuple[Finding, ...]
+    missing: tuple[str, ...]
+
+
+def calibrate_material(
+    target: Target, material: Material, options: Options, *, name: str = "classroom"
+) -> CalibrationResult:
+    """Calibrate as far as the material goes.
+
+    Raises:
+        InputError: something contradicts itself; says what, where and what to do.
+    """
+    lenses, views = [], []
+    for c in (0, 1):
+        seen = {f"intrinsics/{n}": d for n, d in material.single[c].items()}
+        seen |= {f"stereo/{n}": d for n, pair in material.pairs.items() if (d := pair[c]) is not None}
+        views.append(seen)
+        lenses.append(calibrate_camera(target, seen, who=f"cam{c}"))
+    stereo = calibrate_stereo(
+        target,
+        (lenses[0].camera, lenses[1].camera),
+        material.pairs,
+        single=_consistent_singles(material, lenses),
+        any_order=options.any_order,
+    )
+    rig = StereoRig(stereo.cameras, stereo.T_10)
+    qualities = tuple(camera_quality(target, lenses[c], views[c]) for c in (0, 1))
+    depth = depth_errors(rig)
+    findings = [f for c in (0, 1) for f in judge_camera(f"cam{c}", qualities[c])] + judge_stereo(stereo, depth)
+    missing = _missing(material)
+
+    auxiliary = found = None
+    if material.auxiliary is not None and any(d is not None for d in material.auxiliary):
+        auxiliary = locate_auxiliary(target, stereo, material.auxiliary)
+        findings.append(Finding(Level.GOOD, f"The lying chessboard fits both cameras to {auxiliary.rms_px:.2f} px."))
+    if auxiliary is not None and material.tape is not None and material.room is not None:
+        auxiliary, found, notes = _world(target, material, stereo, auxiliary, options)
+        findings += notes + judge_survey(found)
+    classroom = _classroom(name, target, material, lenses, qualities, stereo, auxiliary, found, options)
+    return CalibrationResult(
+        classroom,
+        (qualities[0], qualities[1]),
+        stereo,
+        auxiliary,
+        found,
+        depth,
+        tuple(findings),
+        tuple(missing),
+    )
+
+
+def _consistent_singles(
+    material: Material, lenses: list[Intrinsics]
+) -> tuple[dict[str, Detection], dict[str, Detection]]:
+    """Single views that the lens' own calibration did not reject."""
+    kept = [
+        {n: d for n, d in material.single[c].items() if f"intrinsics/{n}" not in lenses[c].rejected} for c in (0, 1)
+    ]
+    return kept[0], kept[1]
+
+
+def _missing(material: Material) -> list[str]:
+    missing = []
+    if material.room is None:
+        missing.append("room.toml: the board's size ([board] width_m, height_m)")
+    if material.auxiliary is None:
+        missing.append("auxiliary/cam0 and cam1: pictures of the chessboard lying flat in front of the blackboard")
+    elif all(d is None for d in material.auxiliary):
+        missing.append("auxiliary: pictures in which the lying chessboard can be found (neither shows it)")
+    if material.tape is None:
+        missing.append("tape.csv: tape readings from the chessboard's corners to the blackboard's corners")
+    return missing
+
+
+def _world(
+    target: Target, material: Material, stereo: StereoCalibration, auxiliary: Auxiliary, options: Options
+) -> tuple[Auxiliary, Survey, list[Finding]]:
+    """The tape survey, with the lying board the right way round: both cameras must look away from the blackboard."""
+    order = [False, True] if options.half_turn is None else [options.half_turn]
+    first_error: InputError | None = None
+    for turned in order:
+        lying = auxiliary.half_turned(target) if turned else auxiliary
+        try:
+            found = survey(_problem(target, material, stereo, lying, options))
+            _check_cameras(found.T_WA @ lying.T_AC, stereo)
+        except InputError as error:
+            first_error = first_error or error
+            continue
+        notes = []
+        if turned and options.half_turn is None and auxiliary.half_turn_known:
+            notes.append(
+                Finding(
+                    Level.WARNING,
+                    "The chessboard lies turned by half a turn against the survey sheet; its corners were renamed so "
+                    "that the cameras look at the class. Check that the tape's corner names are those of the sheet.",
+                )
+            )
+        return lying, found, notes
+    assert first_error is not None
+    raise first_error
+
+
+def _problem(
+    target: Target, material: Material, stereo: StereoCalibration, auxiliary: Auxiliary, options: Options
+) -> Problem:
+    assert material.room is not None
+    assert material.tape is not None
+    board = material.room.board
+    T_A0 = auxiliary.T_AC
+    centres = np.stack([T_A0.t, T_A0.apply(stereo.T_10.inverse().t)])
+    sigma = float(np.sqrt(np.trace(auxiliary.cov_T_AC[3:, 3:]) / 3.0))
+    points = Points(target, centres, sigma, board.lower_edge_above_floor_m)
+    for reading in material.tape:
+        points.check(reading, "tape.csv")
+    return Problem(points, material.tape, board.width_m, board.height_m, options.level_sigma_deg)
+
+
+def _check_cameras(T_WC: Transform, stereo: StereoCalibration) -> None:
+    """Both cameras look into the room, away from the board.
+
+    Raises:
+        InputError: they seem to look at the board.
+    """
+    for camera, T in ((0, T_WC), (1, T_WC @ stereo.T_10.inverse())):
+        if T.R[2, 2] <= 0:
+            raise InputError(
+                f"cam{camera} comes out looking at the blackboard instead of the class",
+                where="auxiliary, tape.csv",
+                todo="Check that the chessboard lies and its corners are named as on the survey sheet (C00 nearest to "
+                "the board's right end).",
+            )
+
+
+def camera_pose_covariance(found: Survey, auxiliary: Auxiliary) -> Array:
+    """Covariance ``(6, 6)`` of T_WC = T_WA T_AC: rotation vector in WCS, translation; left perturbation."""
+    R, arm = found.T_WA.R, found.T_WA.R @ auxiliary.T_AC.t
+    cross = np.array([[0.0, -arm[2], arm[1]], [arm[2], 0.0, -arm[0]], [-arm[1], arm[0], 0.0]])
+    by_tape = np.eye(6)
+    by_tape[3:, :3] = -cross
+    by_auxiliary = np.kron(np.eye(2), R)
+    return by_tape @ found.cov_T_WA @ by_tape.T + by_auxiliary @ auxiliary.cov_T_AC @ by_auxiliary.T
+
+
+def _classroom(
+    name: str,
+    target: Target,
+    material: Material,
+    lenses: list[Intrinsics],
+    qualities: tuple[CameraQuality, ...],
+    stereo: StereoCalibration,
+    auxiliary: Auxiliary | None,
+    found: Survey | None,
+    options: Options,
+) -> Classroom:
+    room = material.room
+    notes = list(room.cameras) if room else []
+    notes += [CameraNote()] * (2 - len(notes))
+    cameras = tuple(
+        CameraEntry(
+            name=notes[c].name or f"cam{c}",
+            device=notes[c].device,
+            width_px=stereo.cameras[c].width_px,
+            height_px=stereo.cameras[c].height_px,
+            matrix=_rows(stereo.cameras[c].matrix),
+            distortion=tuple(map(float, stereo.cameras[c].distortion)),
+            focus_locked=notes[c].focus_locked,
+            exposure_locked=notes[c].exposure_locked,
+            rms_px=lenses[c].rms_px,
+            views=qualities[c].views,
+        )
+        for c in (0, 1)
+    )
+    world = None
+    if found is not None and auxiliary is not None:
+        world = WorldEntry(
+            R_WA=_rotation_rows(found.T_WA.R),
+            t_WA_m=_row(found.T_WA.t),
+            covariance=_rows(_symmetric(found.cov_T_WA)),
+            covariance_T_WC=_rows(_symmetric(camera_pose_covariance(found, auxiliary))),
+            level_sigma_deg=options.level_sigma_deg,
+            chi2=found.chi2,
+            freedom=found.freedom,
+            board_sigma_m=found.board_sigma_m,
+        )
+    return Classroom(
+        made_utc=datetime.now(UTC).replace(microsecond=0),
+        name=name,
+        board_size=room.board if room else None,
+        target=_target_entry(target),
+        cameras=(cameras[0], cameras[1]),
+        stereo=StereoEntry(
+            R_10=_rotation_rows(stereo.T_10.R),
+            t_10_m=_row(stereo.T_10.t),
+            rms_px=stereo.rms_px,
+            baseline_m=stereo.baseline_m,
+            views=len(stereo.used),
+        ),
+        auxiliary=None
+        if auxiliary is None
+        else AuxiliaryEntry(
+            R_AC=_rotation_rows(auxiliary.T_AC.R), t_AC_m=_row(auxiliary.T_AC.t), rms_px=auxiliary.rms_px
+        ),
+        world=world,
+        tape=_tape_entries(material, found),
+        seats=room.seats if room else (),
+        zones=room.zones if room else (),
+    )
+
+
+def _tape_entries(material: Material, found: Survey | None) -> tuple[TapeEntry, ...]:
+    if found is None:
+        return tuple(
+            TapeEntry(point_a=r.point_a, point_b=r.point_b, distance_m=r.distance_m, tolerance_m=r.tolerance_m)
+            for r in material.tape or ()
+        )
+    return tuple(
+        TapeEntry(
+            point_a=r.reading.point_a,
+            point_b=r.reading.point_b,
+            distance_m=r.reading.distance_m,
+            tolerance_m=r.reading.tolerance_m,
+            residual_m=r.residual_m,
+            rejected=r.rejected,
+        )
+        for r in found.readings
+    )
+
+
+def _target_entry(target: Target) -> TargetEntry:
+    charuco = target.kind == CHARUCO
+    return TargetEntry(
+        kind=target.kind,
+        columns=target.columns,
+        rows=target.rows,
+        square_m=target.square_m,
+        dictionary=target.dictionary,
+        marker_ratio=target.marker_ratio if charuco else None,
+        inverted=target.inverted,
+        legacy=target.legacy,
+        hash=target.hash,
+    )
+
+
+def _rotation_rows(R: Array) -> tuple[tuple[float, ...], ...]:
+    return _rows(nearest_rotation(R))
+
+
+def _symmetric(C: Array) -> Array:
+    return (C + C.T) / 2.0
+
+
+def _row(v: Array) -> tuple[float, ...]:
+    return tuple(map(float, v))
+
+
+def _rows(M: Array) -> "tuple[tuple[float, ...], ...]":
+    return tuple(_row(row) for row in M)
