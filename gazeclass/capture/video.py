@@ -72,7 +72,8 @@ class VideoFile:
                 index = self._index(frame, count)
                 if index is None or (wanted is not None and index not in wanted):
                     continue
-                image = _upright(reformatter.reformat(frame, format="bgr24").to_ndarray(), self.rotation_deg)
+                picture = reformatter.reformat(frame, format="bgr24").to_ndarray()
+                image = _upright(np.asarray(picture, np.uint8), self.rotation_deg)
                 if image.shape[1::-1] != self.size_px:
                     raise InputError(
                         f"the picture size changes from {_size(self.size_px)} to {_size(image.shape[1::-1])} "
