@@ -98,7 +98,7 @@ def _placements(problem: Problem) -> list[Transform]:
     for yaw_deg in (0, 90, 180, 270):
         R = exp_so3([0.0, np.radians(yaw_deg), 0.0]) @ IDEAL_R_WA
         for x in (0.25, 0.75):
-            starts.append(Transform(R, [x * problem.width_m, problem.height_m + 0.2, 2.0]))
+            starts.append(Transform(R, np.array([x * problem.width_m, problem.height_m + 0.2, 2.0])))
     return starts
 
 
@@ -114,7 +114,7 @@ def _descend(problem: Problem, leave_out: frozenset[int], start: Transform, free
         improved = False
         for _ in range(8):
             # Lengths of about a metre and angles of about a radian: the unit matrix is a fair scale for both.
-            step = -np.linalg.solve(H + damping * (np.diag(np.diag(H)) + np.eye(len(H))), g)
+            step = -np.asarray(np.linalg.solve(H + damping * (np.diag(np.diag(H)) + np.eye(len(H))), g), float)
             candidate = _moved(state, step)
             new_r, new_J = system.whitened(*candidate)
             if _cost(new_r, robust) < _cost(r, robust):
@@ -184,7 +184,7 @@ class _System:
             residuals_m=residual,
             sigmas_m=self.sigmas,
             design=design / self.sigmas[:, None],
-            cov=np.linalg.pinv(J.T @ J, hermitian=True),
+            cov=np.asarray(np.linalg.pinv(J.T @ J, hermitian=True), float),
         )
 
 

@@ -89,7 +89,7 @@ def adjust(
         for _ in range(8):
             scaled = H + damping * np.diag(np.diag(H) + 1e-12)
             try:
-                step = -np.linalg.solve(scaled, g)
+                step: Array = -np.linalg.solve(scaled, g)
             except np.linalg.LinAlgError:
                 damping *= 10.0
                 continue
@@ -142,8 +142,8 @@ def _project(camera: CameraModel, points_C: Array) -> tuple[Array, Array, Array]
         np.ascontiguousarray(points_C)[:, None], zero, zero, camera.matrix, _five(camera)
     )
     n = len(points_C)
-    jacobian = np.asarray(jacobian).reshape(n, 2, -1)
-    return np.asarray(pixels, float).reshape(n, 2), jacobian[:, :, 3:6], jacobian[:, :, 6 : 6 + INTRINSICS]
+    by: Array = np.asarray(jacobian, float).reshape(n, 2, -1)
+    return np.asarray(pixels, float).reshape(n, 2), by[:, :, 3:6], by[:, :, 6 : 6 + INTRINSICS]
 
 
 def _five(camera: CameraModel) -> Array:
@@ -162,6 +162,12 @@ def _points_in(state: _State, view: BoardView, pose: Transform, c: int) -> Array
     return state.T_10.apply(points_0) if c else points_0
 
 
+def _error(state: _State, view: BoardView, points_C: Array, c: int) -> tuple[Array, Array, Array]:
+    """Reprojection error ``(n, 2)`` and the derivatives of :func:`_project`."""
+    pixels, by_point, by_intrinsics = _project(state.cameras[c], points_C)
+    return pixels - np.asarray(view.corners_px[c]), by_point, by_intrinsics
+
+
 def _residual(state: _State, views: list[BoardView]) -> Array | None:
     """All residuals; None where a point fell behind its camera."""
     parts = []
@@ -172,7 +178,7 @@ def _residual(state: _State, views: list[BoardView]) -> Array | None:
             points_C = _points_in(state, view, pose, c)
             if points_C[:, 2].min() <= 1e-6:
                 return None
-            parts.append((_project(state.cameras[c], points_C)[0] - view.corners_px[c]).ravel())
+            parts.append(_error(state, view, points_C, c)[0].ravel())
     return np.concatenate(parts)
 
 
@@ -184,7 +190,7 @@ def _linearise(state: _State, views: list[BoardView], layout: _Layout) -> tuple[
             if points is None:
                 continue
             points_C = _points_in(state, view, pose, c)
-            pixels, by_point, by_intrinsics = _project(state.cameras[c], points_C)
+            error, by_point, by_intrinsics = _error(state, view, points_C, c)
             n = len(points)
             block = np.zeros((n, 2, layout.size))
             if layout.intrinsics:
@@ -201,7 +207,7 @@ def _linearise(state: _State, views: list[BoardView], layout: _Layout) -> tuple[
                     by_rig = np.concatenate([arm1, np.broadcast_to(np.eye(3), (n, 3, 3))], axis=2)
                     block[:, :, layout.rig_at : layout.rig_at + 6] = by_point @ by_rig
             block[:, :, layout.view(v)] = by_point @ by_pose
-            residuals.append((pixels - view.corners_px[c]).ravel())
+            residuals.append(error.ravel())
             blocks.append(block.reshape(2 * n, -1))
     return np.concatenate(residuals), np.concatenate(blocks)
 

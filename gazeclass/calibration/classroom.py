@@ -174,7 +174,7 @@ class TapeEntry(Part):
     point_b: str
     distance_m: Positive
     tolerance_m: Positive
-    residual_m: float | None = Field(None, allow_inf_nan=False)
+    residual_m: float | None = Field(default=None, allow_inf_nan=False)
     rejected: bool = False
 
 

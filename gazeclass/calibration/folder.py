@@ -244,11 +244,10 @@ def _usable(seen: Views, target: Target, where: str, camera: int, sizes: _Sizes)
     sizes.check(camera, seen.size_px, where)
     if not seen.found():
         reason = other_explanation(target, seen.example) if seen.example is not None else None
+        advice = "Check the pattern (inner corners, not squares), the light and that the whole board is in the picture."
         raise InputError(
             f"the {target.name} is in none of {len(seen.detections)} pictures" + (f"; {reason}" if reason else ""),
             where=where,
-            todo=""
-            if reason
-            else "Check the pattern (inner corners, not squares), the light and that the whole board is in the picture.",
+            todo="" if reason else advice,
         )
     return seen

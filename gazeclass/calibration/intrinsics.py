@@ -86,13 +86,14 @@ def _solve(target: Target, views: dict[str, Detection], who: str) -> tuple[float
         if fixed_k3 or (np.isfinite(std).all() and std[8] <= MAX_K3_STD):
             break
         fixed_k3 = True
-    K = np.asarray(K, float)
-    plausible = 0.2 * max(size_px) < min(K[0, 0], K[1, 1]) < 20 * max(size_px)
-    centred = 0 < K[0, 2] < size_px[0] and 0 < K[1, 2] < size_px[1]
-    if not (np.isfinite(K).all() and plausible and centred):
+    matrix: Array = np.asarray(K, float)
+    plausible = 0.2 * max(size_px) < min(matrix[0, 0], matrix[1, 1]) < 20 * max(size_px)
+    centred = 0 < matrix[0, 2] < size_px[0] and 0 < matrix[1, 2] < size_px[1]
+    if not (np.isfinite(matrix).all() and plausible and centred):
         raise _undetermined(who)
-    camera = CameraModel(*size_px, K, np.asarray(d, float).reshape(-1)[:5])
-    return float(rms), camera, std, np.asarray(view_rms, float).reshape(-1)
+    distortion: Array = np.asarray(d, float).reshape(-1)[:5]
+    sigmas: Array = np.asarray(std, float)
+    return float(rms), CameraModel(*size_px, matrix, distortion), sigmas, np.asarray(view_rms, float).reshape(-1)
 
 
 def _undetermined(who: str) -> InputError:

@@ -174,7 +174,7 @@ def judge_camera(name: str, quality: CameraQuality) -> list[Finding]:
             Finding(
                 level,
                 f"{name}: the lens fits only to {quality.rms_px:.2f} px (worst view {quality.worst_view}, "
-                f"{quality.worst_rms_px:.2f} px). Check that the board is flat, the focus locked and the pictures sharp.",
+                f"{quality.worst_rms_px:.2f} px). Is the board flat, the focus locked, are the pictures sharp?",
             )
         )
     if quality.rejected:
@@ -253,12 +253,12 @@ def judge_survey(survey: Survey) -> list[Finding]:
     findings = []
     for result in survey.misread:
         others = f", or else {' or '.join(result.rivals)} is wrong" if result.rivals else ""
+        reads = result.reading.distance_m
         findings.append(
             Finding(
                 Level.WARNING,
-                f"{result.reading.name} disagrees by {100 * abs(result.residual_m):.1f} cm: it reads "
-                f"{result.reading.distance_m:.3f} m, the others say {result.reading.distance_m - result.residual_m:.3f} m"
-                f"{others}. It was left out; measure it again.",
+                f"{result.reading.name} disagrees by {100 * abs(result.residual_m):.1f} cm: it reads {reads:.3f} m, the "
+                f"others say {reads - result.residual_m:.3f} m{others}. It was left out; measure it again.",
             )
         )
     for name in survey.rejected_size:
@@ -285,8 +285,8 @@ def judge_survey(survey: Survey) -> list[Finding]:
         findings.append(
             Finding(
                 Level.WARNING,
-                f"The tape makes the chessboard {100 * off:+.1f} ± {100 * survey.scale_sigma:.1f} % larger than stated: "
-                "measure the print (many printers scale to fit).",
+                f"The tape makes the chessboard {100 * off:+.1f} ± {100 * survey.scale_sigma:.1f} % larger "
+                "than stated: measure the print (many printers scale to fit).",
             )
         )
     return findings

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -284,7 +285,7 @@ def _classroom(
     return Classroom(
         made_utc=datetime.now(UTC).replace(microsecond=0),
         name=name,
-        board_size=room.board if room else None,
+        board=room.board if room else None,
         target=_target_entry(target),
         cameras=(cameras[0], cameras[1]),
         stereo=StereoEntry(
@@ -340,7 +341,7 @@ def _target_entry(target: Target) -> TargetEntry:
     )
 
 
-def _rotation_rows(R: Array) -> tuple[tuple[float, ...], ...]:
+def _rotation_rows(R: Array) -> Any:
     return _rows(nearest_rotation(R))
 
 
@@ -348,9 +349,9 @@ def _symmetric(C: Array) -> Array:
     return (C + C.T) / 2.0
 
 
-def _row(v: Array) -> tuple[float, ...]:
+def _row(v: Array) -> Any:
     return tuple(map(float, v))
 
 
-def _rows(M: Array) -> "tuple[tuple[float, ...], ...]":
+def _rows(M: Array) -> Any:
     return tuple(_row(row) for row in M)

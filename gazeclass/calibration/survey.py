@@ -12,7 +12,6 @@ from gazeclass.calibration.tape import (
     CAMERAS,
     FLOOR,
     TOLERANCE_M,
-    Points,
     Reading,
     compile_distances,
 )
@@ -305,6 +304,3 @@ def _suggest(problem: Problem, fit: Fit, left_out: frozenset[int], count: int = 
             suggestions.append(Suggestion(a, b, board_sigma_m(fit.T_WA, cov[:6, :6], fit.width_m, fit.height_m)))
     suggestions.sort(key=lambda suggestion: suggestion.board_sigma_m)
     return tuple(suggestions[:count])
-
-
-__all__ = ["Points", "Problem", "ReadingResult", "Suggestion", "Survey", "board_sigma_m", "survey"]

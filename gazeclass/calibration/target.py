@@ -78,7 +78,8 @@ class Target:
     def points_A(self) -> Array:
         """All inner corners ``(count, 3)`` in ACS, metres."""
         i, j = np.meshgrid(np.arange(self.columns), np.arange(self.rows))
-        return np.stack([-i.ravel(), -j.ravel(), np.zeros(self.count)], axis=1) * self.square_m
+        points: Array = np.stack([-i.ravel(), -j.ravel(), np.zeros(self.count)], axis=1).astype(float)
+        return points * self.square_m
 
     @property
     def colours_tell_order(self) -> bool:

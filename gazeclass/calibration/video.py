@@ -1,6 +1,7 @@
 """Calibration videos: which of their frames are worth searching, and which belong to the same moment."""
 
 import csv
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 
 from gazeclass.calibration.detection import Detection
+from gazeclass.calibration.stereo import Pair
 from gazeclass.errors import InputError
 from gazeclass.progress import Progress
 
@@ -89,7 +91,7 @@ def choose(values: np.ndarray, count: int = MAX_CANDIDATES) -> list[int]:
     """The sharpest of each of ``count`` equal stretches, as indices in order."""
     n = len(values)
     edges = np.linspace(0, n, min(count, n) + 1).astype(int)
-    return [int(a + np.argmax(values[a:b])) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    return [int(a + np.argmax(values[a:b])) for a, b in itertools.pairwise(edges) if b > a]
 
 
 def frames_at(path: Path, numbers: list[int]) -> Iterator[tuple[int, np.ndarray]]:
@@ -139,7 +141,7 @@ def _nearest(
 
 
 def _read_moments(path: Path, lengths: tuple[int, int]) -> list[Moment]:
-    """``camera,frame,t_s`` (ours) or ``sync_index,cam_id,frame_time`` (Caliscope's; frames in the order of the lines)."""
+    """``camera,frame,t_s`` (ours) or ``sync_index,cam_id,frame_time`` (Caliscope's; frames in line order)."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -181,7 +183,7 @@ def distinct(
 ) -> dict[str, tuple[Detection | None, Detection | None]]:
     """Views that show something new in at least one camera, at most :data:`MAX_VIEWS`, those seen by both first."""
     order = sorted(views, key=lambda name: sum(d is None for d in views[name]))
-    kept: dict[str, tuple[Detection | None, Detection | None]] = {}
+    kept: dict[str, Pair] = {}
     for name in order:
         pair = views[name]
         if len(kept) >= MAX_VIEWS or all(d is None for d in pair):
