@@ -47,7 +47,7 @@ def _map_crop(rng: np.random.Generator, size: int, maps: list[Path]) -> Pixels:
 
 def _colour(rng: np.random.Generator) -> NDArray[np.float64]:
     grey = rng.uniform(0.05, 0.95)
-    return np.clip(grey + rng.normal(0.0, 0.12 if rng.random() < 0.7 else 0.3, 3), 0.0, 1.0)
+    return np.clip(grey + rng.normal(0.0, 0.08 if rng.random() < 0.8 else 0.2, 3), 0.0, 1.0)
 
 
 def _gradient(rng: np.random.Generator, size: int) -> Pixels:
@@ -60,7 +60,7 @@ def _gradient(rng: np.random.Generator, size: int) -> Pixels:
 def _blotches(rng: np.random.Generator, size: int) -> Pixels:
     out = np.zeros((size, size, 3), np.float32) + _colour(rng)
     for octave in (3, 6, 12, 30):
-        grid = rng.normal(0.0, 0.2 / octave**0.3, (octave, octave, 1)) + rng.normal(0.0, 0.05, (octave, octave, 3))
+        grid = rng.normal(0.0, 0.2 / octave**0.3, (octave, octave, 1)) + rng.normal(0.0, 0.03, (octave, octave, 3))
         grid = grid.astype(np.float32)
         out += cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)
     return out.astype(np.float32)

@@ -29,6 +29,7 @@ class Body:
         skin_triangles: ``(m, 3)`` body surface above the chest.
         eye_triangles: ``(k, 3)`` the body's own plain eyeballs.
         uv: ``(V, 2)`` texture coordinates of each vertex (one of them at seams).
+        hand_triangles, hand_joints: the left hand, for hands held before a face.
         mean: ``(V, 3)`` the average person.
     """
 
@@ -58,6 +59,7 @@ class Body:
         self.skin_triangles = fan(faces[seen])
         eyes = ((faces >= 14598) & (faces <= 14741)).all(axis=1)
         self.eye_triangles = fan(faces[eyes])
+        self.hand_triangles, self.hand_joints = self._left_hand(labels, faces)
         self._expression_columns = self._columns_of_expressions()
 
     def _group_weights(self, labels: list[str]) -> Floats:
@@ -75,6 +77,25 @@ class Body:
         for k in range(index.shape[1]):
             np.add.at(out, (np.arange(len(index)), np.array(group_of)[index[:, k]]), weight[:, k])
         return out / out.sum(axis=1, keepdims=True)
+
+    def _left_hand(self, labels: list[str], faces: Ints) -> tuple[Ints, dict[str, Ints]]:
+        """Triangles of the left hand and lower arm, and the vertices around four joints that say how it lies."""
+        m = self._model
+        hand = ("wrist.L", "finger", "metacarpal", "lowerarm02.L")
+        of_hand = np.array([n.startswith(hand) and n.endswith(".L") for n in labels])
+        index = m.vertex_bone_indices.numpy()  # type: ignore[attr-defined]
+        weight = m.vertex_bone_weights.numpy()  # type: ignore[attr-defined]
+        share = (weight * of_hand[index]).sum(axis=1)
+        inside = (faces < _BODY_VERTICES).all(axis=1) & (share[faces] > 0.6).all(axis=1)
+        triangles = fan(faces[inside])
+        own = np.unique(triangles)
+        heads = m.template_bone_heads.numpy()  # type: ignore[attr-defined]
+        joints = {}
+        names = {"wrist": "wrist.L", "middle": "finger3-1.L", "index": "finger2-1.L", "little": "finger5-1.L"}
+        for name, bone in names.items():
+            distance = np.linalg.norm(self._template[own] - heads[labels.index(bone)], axis=1)
+            joints[name] = own[np.argsort(distance)[:12]]
+        return triangles, joints
 
     def _columns_of_expressions(self) -> slice:
         total = len(self._shapes)

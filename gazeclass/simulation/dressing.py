@@ -1,25 +1,34 @@
 """From a person to drawn parts: skin colours, eyes, brows, hair and clothes on one shape."""
 
 from functools import lru_cache
-from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from gazeclass.geometry.rotation import Array
+from gazeclass.simulation.accessories import hand, wear
 from gazeclass.simulation.assets import Asset, AssetLibrary
 from gazeclass.simulation.body import load_body, skin_masks, skin_normals
 from gazeclass.simulation.mesh import Floats, Ints, NormalOperator
 from gazeclass.simulation.people import Person
+from gazeclass.simulation.regions import zones
 from gazeclass.simulation.renderer import Material, Part
-from gazeclass.simulation.truth import LANDMARK_VERTICES
 
 
-def dress(person: Person, vertices: Floats, library: AssetLibrary) -> list[Part]:
-    """All parts of a person on one unposed shape ``(V, 3)`` (identity and expression applied)."""
+def dress(
+    person: Person, vertices: Floats, joints: Floats, library: AssetLibrary, hand_seed: int = -1
+) -> list[Part]:
+    """All parts of a person on one unposed shape ``(V, 3)`` with joints ``(6, 3)`` (identity and expression applied).
+
+    ``hand_seed`` ≥ 0 holds a hand before the face.
+    """
     body = load_body()
     hidden = person.clothes.fitting.hidden if person.clothes else np.empty(0, np.int32)
+    if person.headwear in ("scarf", "hood", "beanie"):
+        ears = np.flatnonzero(skin_masks()["ears"] > 0.2)
+        covered = person.headwear != "beanie"
+        hidden = np.concatenate([hidden, ears]) if covered else hidden
     normals = skin_normals()(vertices)
     parts = [
         Part(
@@ -52,14 +61,17 @@ def dress(person: Person, vertices: Floats, library: AssetLibrary) -> list[Part]
         parts.append(_asset_part(person.hair_style, vertices, material, colour))
     elif person.scalp == "cap":
         parts.append(_hair_cap(person, vertices, normals))
+    parts += wear(person, vertices, joints)
+    if hand_seed >= 0:
+        parts.append(hand(hand_seed, person, vertices))
     return parts
 
 
 def skin_colours(person: Person) -> Floats:
     """sRGB colour ``(V, 3)`` of the body's vertices: tone, lips, cheeks, lids, stubble, cropped hair, mouth."""
     masks = skin_masks()
-    zones = _zones()
-    colour = np.tile(person.skin, (len(zones["cheeks"]), 1))
+    zone = zones()
+    colour = np.tile(person.skin, (len(zone["cheeks"]), 1))
 
     def blend(mask: Floats, target: Array, strength: float) -> None:
         nonlocal colour
@@ -67,53 +79,20 @@ def skin_colours(person: Person) -> Floats:
         colour = colour * (1.0 - w) + np.asarray(target) * w
 
     skin = person.skin
-    blend(zones["cheeks"], np.clip(skin * [1.04, 0.82, 0.82], 0, 1), 0.7 * person.flush)
-    blend(zones["nose"], np.clip(skin * [1.03, 0.86, 0.85], 0, 1), 0.5 * person.flush)
+    blend(zone["cheeks"], np.clip(skin * [1.04, 0.82, 0.82], 0, 1), 0.7 * person.flush)
+    blend(zone["nose"], np.clip(skin * [1.03, 0.86, 0.85], 0, 1), 0.5 * person.flush)
     blend(masks["ears"], np.clip(skin * [1.02, 0.85, 0.84], 0, 1), 0.6)
-    blend(zones["sockets"], skin * [0.86, 0.8, 0.8], 0.55)
-    blend(zones["jaw"], skin * 0.45 + person.hair * 0.35, 0.75 * person.stubble)
+    blend(zone["sockets"], skin * [0.86, 0.8, 0.8], 0.55)
+    blend(zone["jaw"], skin * 0.45 + person.hair * 0.35, 0.75 * person.stubble)
     blend(masks["lips"], person.lips, 0.9)
     blend(masks["eyelids"], skin * [0.8, 0.66, 0.64], 0.5)
-    blend(zones["nostrils"], skin * 0.35, 0.8)
+    blend(zone["nostrils"], skin * 0.35, 0.8)
     if not person.brow_style:
-        blend(zones["brows"], person.hair, 0.6 + 0.35 * person.brow_darkness)
+        blend(zone["brows"], person.hair, 0.6 + 0.35 * person.brow_darkness)
     if person.scalp != "bald":
-        blend(zones["scalp"], person.hair, 0.9)
+        blend(zone["scalp"], person.hair, 0.9)
     blend(masks["mouth"], np.array([0.25, 0.08, 0.08]), 1.0)
     return np.clip(colour, 0.02, 1.0).astype(np.float32)
-
-
-@lru_cache(maxsize=1)
-def _zones() -> dict[str, Floats]:
-    """Soft masks ``(V,)`` on the mean body around its landmarks."""
-    p = load_body().mean
-    mark = p[LANDMARK_VERTICES]
-
-    def ball(centres: Array, radius: float) -> Floats:
-        d = np.linalg.norm(p[:, None] - centres[None], axis=2).min(axis=1)
-        return cast(Floats, np.exp(-((d / radius) ** 2)).astype(np.float32))
-
-    front = 1.0 / (1.0 + np.exp((p[:, 1] - p[LANDMARK_VERTICES[0], 1] - 0.005) / 0.006))
-    cheeks = np.stack([(mark[2] + mark[31] * 1.3) / 2.3, (mark[14] + mark[35] * 1.3) / 2.3])
-    crown = p[:, 2] - (mark[17:27, 2].mean() + 0.055)
-    back = p[:, 1] - (mark[0, 1] + 0.02)
-    nape = p[:, 2] - (mark[33, 2] - 0.01)
-    head = load_body().weights[:, 4] > 0.4
-    ears = skin_masks()["ears"] > 0.3
-    scalp = np.clip(np.maximum(crown, np.minimum(back, nape)) / 0.008 + 0.5, 0.0, 1.0) * head * ~ears
-    below = np.clip((mark[33, 2] - 0.004 - p[:, 2]) / 0.008, 0.0, 1.0) * np.clip((p[:, 2] - mark[8, 2] + 0.02) / 0.02, 0.0, 1.0)
-    line = mark[17:27].reshape(2, 5, 3)
-    dense = np.concatenate([np.stack([np.interp(np.linspace(0, 4, 17), range(5), s[:, k]) for k in range(3)], 1) for s in line])
-    dense[:, 2] -= 0.004
-    return {
-        "cheeks": ball(cheeks, 0.022),
-        "nose": ball(mark[30:31], 0.016),
-        "sockets": ball(np.concatenate([mark[36:48]]), 0.009),
-        "nostrils": ball((mark[[32, 34]] + [0, 0.004, 0.003]), 0.0035),
-        "jaw": (below * front * head).astype(np.float32),
-        "scalp": scalp.astype(np.float32),
-        "brows": ball(dense, 0.0055),
-    }
 
 
 def _tint(colour: Array) -> tuple[float, float, float]:
@@ -189,15 +168,24 @@ def _replace_texture(part: Part, texture: NDArray[np.uint8], key: str) -> Part:
 @lru_cache(maxsize=1)
 def _cap_triangles() -> Ints:
     body = load_body()
-    scalp = _zones()["scalp"]
+    scalp = zones()["scalp"]
     return body.skin_triangles[(scalp[body.skin_triangles] > 0.5).all(axis=1)]
 
 
 def _hair_cap(person: Person, vertices: Floats, normals: Floats) -> Part:
-    """Short hair without a mesh: the scalp, lifted, thinning towards its edge."""
+    """Hair without a mesh: the scalp lifted, close-cropped to a full head of curls, thinning towards its edge."""
     body = load_body()
-    thickness = 0.006 + 0.012 * (person.eye_texture % 97) / 97.0
-    lifted = vertices + normals * (_zones()["scalp"] ** 2 * thickness)[:, None].astype(np.float32)
+    rng = np.random.default_rng(person.wear_seed + 1)
+    thickness = rng.uniform(0.004, 0.014) if rng.random() < 0.5 else rng.uniform(0.015, 0.055)
+    bumps = 1.0 + min(0.25, 0.003 / thickness) * rng.normal(size=len(vertices))
+    lift = zones()["scalp"] ** 2 * thickness * bumps
+    lifted = vertices + normals * lift[:, None].astype(np.float32)
     colours = np.tile(person.hair.astype(np.float32), (len(vertices), 1))
-    material = Material(wrap=0.2, shine=0.04, gloss=8.0, grain=0.5, grain_scale=900.0)
-    return Part(lifted, normals, body.weights, _cap_triangles(), material, colours=colours)
+    colours *= rng.normal(1.0, 0.12, (len(vertices), 1)).astype(np.float32)
+    material = Material(wrap=0.2, shine=0.03, gloss=8.0, grain=0.6, grain_scale=rng.uniform(350.0, 900.0))
+    return Part(lifted, _cap_normals()(lifted), body.weights, _cap_triangles(), material, np.clip(colours, 0.01, 1.0))
+
+
+@lru_cache(maxsize=1)
+def _cap_normals() -> NormalOperator:
+    return NormalOperator(_cap_triangles(), np.arange(len(load_body().mean), dtype=np.int32))

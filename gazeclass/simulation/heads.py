@@ -79,7 +79,7 @@ def _render_batch(
     for person, shot, v, j, a in zip(persons, shots, vertices, joints, axes, strict=True):
         where = place(shot, v, j, a, renderer.size_px)
         placed.append(where)
-        parts = dress(person, v, library)
+        parts = dress(person, v, j, library, shot.hand_seed)
         drawings.append(Drawing(parts, where.groups, where.window, shot.lighting, where.distance_m))
     pictures = renderer.draw(drawings)
     heads = []

@@ -62,7 +62,9 @@ class Person:
         scan: ``(100,)`` coefficients of scanned head shapes, all 0 for some people.
         skin, lips, hair, eyes: sRGB colours.  freckles, stubble, flush, shine: strengths in [0, 1].
         hair_style, brow_style, lash_style, clothes, teeth: assets or None.
-        crop: "bald", "buzz" or "" – hair painted on the scalp where there is no hair mesh, and how thick.
+        scalp: "bald", "buzz" (hair painted on the scalp) or "cap" (short hair without a mesh).
+        headwear: "", beanie, cap, scarf or hood.  glasses, mask, beard: whether worn.
+        wear_seed: of the details of what is worn.
         cloth: colour of plain clothes and how far it replaces the texture's.
     """
 
@@ -87,6 +89,11 @@ class Person:
     scalp: str
     cloth: Array
     cloth_mix: float
+    headwear: str
+    glasses: bool
+    mask: bool
+    beard: bool
+    wear_seed: int
 
 
 def sample_person(rng: np.random.Generator, library: AssetLibrary) -> Person:
@@ -123,6 +130,9 @@ def sample_person(rng: np.random.Generator, library: AssetLibrary) -> Person:
         hair_base = rng.uniform(0.1, 0.8, 3)
     hair = np.clip(hair_base * rng.uniform(0.75, 1.25) + rng.normal(0.0, 0.02, 3), 0.02, 0.95)
     hair_style, scalp = _hair(rng, library, gender, age)
+    headwear = _headwear(rng, gender)
+    if headwear in ("scarf", "hood", "beanie", "cap"):
+        hair_style, scalp = None, "buzz"
     return Person(
         phenotype=phenotype,
         local=_local_changes(rng),
@@ -147,6 +157,11 @@ def sample_person(rng: np.random.Generator, library: AssetLibrary) -> Person:
         scalp=scalp,
         cloth=rng.uniform(0.05, 0.95, 3) if rng.random() < 0.7 else np.full(3, rng.uniform(0.05, 0.95)),
         cloth_mix=float(rng.choice([0.0, 1.0], p=[0.35, 0.65])),
+        headwear=headwear,
+        glasses=bool(rng.random() < 0.22),
+        mask=bool(rng.random() < 0.04),
+        beard=bool(gender > 0.6 and age > 0.62 and rng.random() < 0.3),
+        wear_seed=int(rng.integers(2**31)),
     )
 
 
@@ -174,13 +189,21 @@ def _hair(
     u = rng.random()
     if gender > 0.5 and age > 0.75 and u < 0.15:
         return None, "bald"
-    if not styles or u > 0.88:
-        return None, "buzz" if rng.random() < 0.5 else "cap"
-    # A mesh of hair strands without its picture is a closed helmet; only curls look right so.
-    styles = [a for a in styles if a.texture_path is not None or a.name.startswith("afro")]
-    short = [a for a in styles if a.name.startswith(("short", "afro"))]
+    if not styles or u > 0.82:
+        return None, "buzz" if rng.random() < 0.3 else "cap"
+    # A mesh of hair cards without its picture is a helmet of tin strips.
+    styles = [a for a in styles if a.texture_path is not None]
+    short = [a for a in styles if a.name.startswith("short")]
     pool = short if rng.random() < (0.85 if gender > 0.5 else 0.15) and short else styles
     return _choice(rng, pool), "buzz"
+
+
+def _headwear(rng: np.random.Generator, gender: float) -> str:
+    """What is on the head: mostly nothing; a scarf for some of the women."""
+    u = rng.random()
+    if gender < 0.5:
+        return "scarf" if u < 0.07 else "beanie" if u < 0.09 else "cap" if u < 0.11 else "hood" if u < 0.12 else ""
+    return "cap" if u < 0.06 else "beanie" if u < 0.09 else "hood" if u < 0.11 else ""
 
 
 def _clothes(rng: np.random.Generator, library: AssetLibrary, gender: float) -> Asset | None:

@@ -27,6 +27,7 @@ class Shot:
         eyes_deg: (right, up) gaze against the head.
         expression: ``(52,)``.
         margin: canvas side over face box side.  shift: canvas centre off the box centre, in box sides.
+        hand_seed: of a hand held before the face, -1 for none.
     """
 
     R_crop: Array
@@ -38,6 +39,7 @@ class Shot:
     margin: float
     shift: Array
     lighting: Lighting
+    hand_seed: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +85,7 @@ def sample_shot(rng: np.random.Generator) -> Shot:
         margin=float(rng.uniform(1.9, 2.15)),
         shift=rng.normal(0.0, 0.03, 2),
         lighting=sample_lighting(rng),
+        hand_seed=int(rng.integers(2**31)) if rng.random() < 0.06 else -1,
     )
 
 
@@ -143,9 +146,10 @@ def sample_lighting(rng: np.random.Generator) -> Lighting:
     colours *= np.array([key, key * rng.uniform(0.0, 0.7), key * rng.uniform(0.0, 0.5)])[:, None]
     ambient = rng.uniform(0.15, 0.55)
     tone = np.exp(rng.normal(0.0, 0.1) * np.array([1.0, 0.0, -1.0]))
+    shadow = float(rng.uniform(0.4, 1.0)) if rng.random() < 0.6 else 0.0
     sky = ambient * tone * rng.uniform(0.8, 1.3)
     ground = ambient * tone * rng.uniform(0.3, 0.9)
-    return Lighting(directions, colours, sky, ground, np.array([0.0, -1.0, 0.0]))
+    return Lighting(directions, colours, sky, ground, np.array([0.0, -1.0, 0.0]), shadow)
 
 
 def place(shot: Shot, vertices: Floats, joints: Floats, axes: Array, size_px: int) -> Placed:

@@ -21,7 +21,7 @@ from gazeclass.simulation.renderer import Renderer
 #: Makes the detector inside each process; a detector itself need not travel between processes.
 DetectorMaker: TypeAlias = Callable[[], Detector]
 
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
 MANIFEST = "heads.toml"
 
 
