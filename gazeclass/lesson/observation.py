@@ -51,8 +51,8 @@ class Observation:
         board_xy_m: ``(2,)`` where the ray from the nose tip along Z_S meets the board's plane; may lie off the board.
         cov_board_m2: ``(2, 2)``, the whole: position, pose and the calibration's frame.
         cov_board_pose_m2: ``(2, 2)``, the part of it that the pose is to blame for.
-        zone: name of the zone most likely to hold the point, "" for none.
-        zone_probability: of that zone, given the ellipse; NaN without a gaze point.
+        zone: name of the zone most likely to hold the point; "" where lying in none is likelier than any.
+        zone_probability: of that zone (or of lying in none), given the ellipse; NaN without a gaze point.
         face_px: height of the face box in the picture it is larger in.
         cameras: "01", "0", "1" or "": whose pictures were used.
         skew_s: time of camera 1's picture minus camera 0's.

@@ -111,7 +111,7 @@ def on_board_probability(board: Board, xy_m: ArrayLike, cov_m2: ArrayLike) -> Ar
     return rectangle_probability(xy_m, cov_m2, 0.0, 0.0, board.width_m, board.height_m)
 
 
-def most_likely_zone(zones: Sequence[Zone], xy_m: ArrayLike, cov_m2: ArrayLike) -> tuple[np.ndarray, Array]:
+def most_probable_zones(zones: Sequence[Zone], xy_m: ArrayLike, cov_m2: ArrayLike) -> tuple[np.ndarray, Array]:
     """The zone each point most likely lies in.
 
     Returns:
@@ -127,6 +127,12 @@ def most_likely_zone(zones: Sequence[Zone], xy_m: ArrayLike, cov_m2: ArrayLike) 
     best_p = p[np.arange(len(p)), best]
     inside = known & (best_p >= outside)
     return np.where(inside, best, -1), np.where(inside, best_p, outside)
+
+
+def most_probable_zone(xy_m: ArrayLike, cov_m2: ArrayLike, zones: Sequence[Zone]) -> tuple[str, float]:
+    """:func:`most_probable_zones` for one point ``(2,)``: the zone's name, "" for none, and its probability."""
+    index, probability = most_probable_zones(zones, np.asarray(xy_m, float)[None], np.asarray(cov_m2, float)[None])
+    return (zones[index[0]].name if index[0] >= 0 else ""), float(probability[0])
 
 
 def _normal2_cdf(h: Array, k: Array, rho: Array) -> Array:

@@ -8,7 +8,8 @@ from gazeclass.geometry.frames import Board
 from gazeclass.lesson.zones import (
     Zone,
     grid,
-    most_likely_zone,
+    most_probable_zone,
+    most_probable_zones,
     on_board_probability,
     rectangle_probability,
     zone_probabilities,
@@ -76,16 +77,18 @@ def test_certain_and_unknown_points():
     p = zone_probabilities(zones, xy, cov)
     np.testing.assert_allclose(p[0], [1, 0, 0, 0], atol=1e-12)
     assert np.isnan(p[1]).all()
-    index, probability = most_likely_zone(zones, xy, cov)
+    index, probability = most_probable_zones(zones, xy, cov)
     assert index.tolist() == [0, -1, -1]
     np.testing.assert_allclose(probability, [1.0, np.nan, 1.0])
+    assert most_probable_zone(xy[0], cov[0], zones) == ("top left", pytest.approx(1.0))
+    assert most_probable_zone(xy[2], cov[2], zones)[0] == ""
 
 
 def test_beside_the_board_is_no_zone():
-    index, probability = most_likely_zone(grid(BOARD, 2, 2), [[-0.5, 0.3]], [covariance(0.3, 0.3, 0)])
+    index, probability = most_probable_zones(grid(BOARD, 2, 2), [[-0.5, 0.3]], [covariance(0.3, 0.3, 0)])
     assert index[0] == -1
     assert probability[0] > 0.9
-    assert most_likely_zone((), [[1.0, 0.3]], [np.eye(2)])[0].tolist() == [-1]
+    assert most_probable_zones((), [[1.0, 0.3]], [np.eye(2)])[0].tolist() == [-1]
 
 
 @pytest.mark.parametrize("bad", [("", 0, 0, 1, 1), ("a", 1, 0, 1, 1), ("a", 0, 2, 1, 1)])
