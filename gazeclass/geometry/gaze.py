@@ -40,6 +40,7 @@ def gaze_points(
     cov_rotation_rad2: ArrayLike | None = None,
     cov_frame: ArrayLike | None = None,
     *,
+    frame_origin_W_m: ArrayLike = (0.0, 0.0, 0.0),
     max_incidence_deg: float = 89.0,
 ) -> GazePoints:
     """Send a ray from each nose tip to the board.
@@ -49,8 +50,9 @@ def gaze_points(
         R_WS: ``(n, 3, 3)`` head rotations.
         cov_position_m2: ``(n, 3, 3)``; None for exact positions.
         cov_rotation_rad2: ``(n, 3, 3)`` of the left perturbation in WCS, ``R = exp(e) R_true``; None for exact.
-        cov_frame: ``(6, 6)`` of the world frame's own error, rotation vector (rad) then translation (m), which moves
-            a point to ``exp(φ) P + τ`` and a rotation to ``exp(φ) R``; None for an exact frame.
+        cov_frame: ``(6, 6)`` of the world frame's own error, rotation vector φ (rad) then translation τ (m), which moves
+            a point to ``o + exp(φ) (P - o) + τ`` and a rotation to ``exp(φ) R``; None for an exact frame.
+        frame_origin_W_m: ``(3,)``, the point o about which that error turns.
         max_incidence_deg: rays flatter to the board than this count as away.
     """
     P = np.asarray(position_W_m, float).reshape(-1, 3)
@@ -76,7 +78,7 @@ def gaze_points(
         if cov_frame is None:
             parts[2][ok] = 0.0
         else:
-            J_f = np.concatenate([J_e - J_P @ cross_matrix(t), J_P], axis=2)
+            J_f = np.concatenate([J_e - J_P @ cross_matrix(t - np.asarray(frame_origin_W_m, float)), J_P], axis=2)
             parts[2][ok] = J_f @ np.asarray(cov_frame, float) @ np.swapaxes(J_f, 1, 2)
     return GazePoints(xy, parts[0] + parts[1] + parts[2], parts[0], parts[1], parts[2], status)
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gazeclass.faces.types import Face
-from gazeclass.geometry.frames import Board
 from gazeclass.geometry.gaze import GazePoints, gaze_points
 from gazeclass.geometry.rotation import Array
 from gazeclass.geometry.status import Status as RayStatus
@@ -74,13 +73,14 @@ class StudentObserver:
         self,
         student: str,
         rig: StereoRig,
-        board: Board,
         zones: Sequence[Zone],
         cov_frame: Array | None,
         options: ObserverOptions,
     ) -> None:
         self.student = student
-        self._rig, self._board, self._zones, self._cov_frame = rig, board, zones, cov_frame
+        self._rig, self._zones, self._cov_frame = rig, zones, cov_frame
+        # The calibration's error of the world frame turns about camera 0 (Classroom.camera_frame_covariance).
+        self._frame_origin = rig.world_from_camera(0).t
         self._options = options
         self._position = PositionFilter(options.smoothing)
         self._rotation = RotationFilter(options.smoothing)
@@ -119,6 +119,7 @@ class StudentObserver:
             position.cov_m2,
             rotation.cov_rad2,
             self._cov_frame,
+            frame_origin_W_m=self._frame_origin,
             max_incidence_deg=self._options.max_incidence_deg,
         )
         zone, probability = most_probable_zone(gaze.xy_m[0], gaze.cov_m2[0], self._zones)

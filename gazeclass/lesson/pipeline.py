@@ -89,8 +89,7 @@ class Pipeline:
                 where=classroom.name,
                 todo="Add auxiliary/ and tape.csv to the calibration folder and calibrate again.",
             )
-        self._board = classroom.board()
-        self._cov_frame = classroom.frame_covariance()
+        self._cov_frame = classroom.camera_frame_covariance()
         self._trackers, self._matcher, self._estimator = trackers, matcher, estimator
         self._zones = tuple(zones)
         self._options = options or ObserverOptions()
@@ -127,9 +126,7 @@ class Pipeline:
 
     def _observer(self, student: str) -> StudentObserver:
         if student not in self._students:
-            self._students[student] = StudentObserver(
-                student, self._rig, self._board, self._zones, self._cov_frame, self._options
-            )
+            self._students[student] = StudentObserver(student, self._rig, self._zones, self._cov_frame, self._options)
         return self._students[student]
 
     def _pose(self, pair: FramePair, sightings: list[Sighting]) -> list[dict[int, PosedFace]]:

@@ -65,10 +65,11 @@ def test_covariance_against_monte_carlo(angles: tuple) -> None:
     Rn = exp_so3(rng.multivariate_normal(np.zeros(3), cov_R, n)) @ R
     frame = rng.multivariate_normal(np.zeros(6), cov_F, n)
     turn = exp_so3(frame[:, :3])
-    Pn = np.einsum("nij,nj->ni", turn, Pn) + frame[:, 3:]
+    origin = np.array([-0.2, -0.1, 0.1])
+    Pn = origin + np.einsum("nij,nj->ni", turn, Pn - origin) + frame[:, 3:]
     Rn = turn @ Rn
     found = np.cov(gaze_points(Pn, Rn).xy_m.T)
-    predicted = gaze_points(P, R, cov_P, cov_R, cov_F)
+    predicted = gaze_points(P, R, cov_P, cov_R, cov_F, frame_origin_W_m=origin)
     np.testing.assert_allclose(found, predicted.cov_m2[0], atol=0.06 * np.trace(predicted.cov_m2[0]))
     parts = predicted.cov_position_m2 + predicted.cov_pose_m2 + predicted.cov_frame_m2
     np.testing.assert_allclose(parts, predicted.cov_m2)
