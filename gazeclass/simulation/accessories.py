@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from gazeclass.geometry.rotation import Array, exp_so3
 from gazeclass.simulation.body import GROUPS, load_body
+from gazeclass.simulation.drawing import Material, Part
 from gazeclass.simulation.mesh import Floats, Ints, NormalOperator
 from gazeclass.simulation.people import Person
 from gazeclass.simulation.regions import VARIANTS
-from gazeclass.simulation.renderer import Material, Part
 from gazeclass.simulation.shells import shell
 from gazeclass.simulation.truth import LANDMARK_VERTICES
 
@@ -57,9 +57,7 @@ def _draped(
     return Part(placed, form.normals(placed), form.weights, form.triangles, material, colours)
 
 
-def _rigid(
-    vertices: Array, triangles: Ints, colour: Array, material: Material, group: int = _HEAD_GROUP
-) -> Part:
+def _rigid(vertices: Array, triangles: Ints, colour: Array, material: Material, group: int = _HEAD_GROUP) -> Part:
     v = np.asarray(vertices, np.float32)
     weights = np.zeros((len(v), len(GROUPS)), np.float32)
     weights[:, group] = 1.0
@@ -84,7 +82,9 @@ def tube(line: Array, radius_m: float, *, closed: bool = False, sides: int = 6) 
     i = np.arange(n if closed else n - 1)[:, None]
     k = np.arange(sides)[None]
     j, k1 = (i + 1) % n, (k + 1) % sides
-    p, q, r, s = (w.reshape(-1) for w in np.broadcast_arrays(i * sides + k, j * sides + k, j * sides + k1, i * sides + k1))
+    p, q, r, s = (
+        w.reshape(-1) for w in np.broadcast_arrays(i * sides + k, j * sides + k, j * sides + k1, i * sides + k1)
+    )
     triangles = np.concatenate([np.stack([p, q, r], 1), np.stack([p, r, s], 1)])
     return vertices, triangles.astype(np.int32)
 
@@ -109,7 +109,12 @@ def _glasses(rng: np.random.Generator, vertices: Floats, joints: Floats) -> list
     outline = np.stack([np.sign(c) * np.abs(c) ** (2 / power) * rx, np.sign(s) * np.abs(s) ** (2 / power) * ry], axis=1)
     for eye, side in ((eyes[0], 1.0), (eyes[1], -1.0)):
         ring = np.stack(
-            [eye[0] + outline[:, 0], front + 0.25 * np.maximum(side * outline[:, 0], 0.0), eye[2] - drop + outline[:, 1]], 1
+            [
+                eye[0] + outline[:, 0],
+                front + 0.25 * np.maximum(side * outline[:, 0], 0.0),
+                eye[2] - drop + outline[:, 1],
+            ],
+            1,
         )
         parts.append(_rigid(*tube(ring, radius, closed=True), colour, frame))
         disc = np.concatenate([ring.mean(axis=0, keepdims=True), ring])
@@ -119,8 +124,12 @@ def _glasses(rng: np.random.Generator, vertices: Floats, joints: Floats) -> list
         outer = np.array([eye[0] + side * rx, front + 0.25 * rx, eye[2] - drop + 0.3 * ry])
         ear = np.array([marks[0 if side < 0 else 16, 0] + side * 0.004, marks[0, 1] + 0.012, eye[2] + 0.002])
         hook = ear + [-side * 0.002, 0.016, -0.018]
-        parts.append(_rigid(*tube(np.stack([outer, (outer + ear) / 2 + [side * 0.003, 0, 0], ear, hook]), radius), colour, frame))
-    bridge = np.stack([[x, front - 0.002, eyes[0, 2] - drop + 0.25 * ry] for x in np.linspace(-1, 1, 5) * (spread / 2 - rx)])
+        parts.append(
+            _rigid(*tube(np.stack([outer, (outer + ear) / 2 + [side * 0.003, 0, 0], ear, hook]), radius), colour, frame)
+        )
+    bridge = np.stack(
+        [[x, front - 0.002, eyes[0, 2] - drop + 0.25 * ry] for x in np.linspace(-1, 1, 5) * (spread / 2 - rx)]
+    )
     bridge[1:-1, 2] += 0.003
     parts.append(_rigid(*tube(bridge, radius), colour, frame))
     return parts
@@ -154,7 +163,9 @@ def _visor(rng: np.random.Generator, vertices: Floats, colour: Array) -> Part:
     grid = np.concatenate(rows) + centre
     m = len(angle)
     i = (np.arange(3)[:, None] * m + np.arange(m - 1)[None]).reshape(-1)
-    triangles = np.concatenate([np.stack([i, i + 1, i + m + 1], 1), np.stack([i, i + m + 1, i + m], 1)]).astype(np.int32)
+    triangles = np.concatenate([np.stack([i, i + 1, i + m + 1], 1), np.stack([i, i + m + 1, i + m], 1)]).astype(
+        np.int32
+    )
     return _rigid(grid, triangles, colour, Material(grain=0.1, grain_scale=900.0))
 
 

@@ -1,6 +1,6 @@
 """The CC0 MakeHuman packs: hair, brows, lashes, eyes, teeth and clothes that fit any body (.mhclo)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -39,8 +39,7 @@ class Fitting:
         base = np.einsum("nk,nkd->nd", self.weights, body[self.refs])
         axes = (0, 2, 1)
         sx, su, sf = (
-            abs(body[a, axis] - body[b, axis]) / length
-            for (a, b, length), axis in zip(self.scales, axes, strict=True)
+            abs(body[a, axis] - body[b, axis]) / length for (a, b, length), axis in zip(self.scales, axes, strict=True)
         )
         x, up, forward = self.offsets.T
         return base + np.stack([sx * x, -sf * forward, su * up], axis=1).astype(np.float32)
@@ -123,7 +122,6 @@ class Asset:
     kind: str
     path: Path
     texture_path: Path | None = None
-    _loaded: dict[str, object] = field(default_factory=dict, repr=False)
 
     @cached_property
     def _parts(self) -> tuple[Fitting, ObjMesh]:

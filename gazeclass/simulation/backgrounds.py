@@ -12,6 +12,7 @@ Pixels = NDArray[np.float32]
 
 def sample_background(rng: np.random.Generator, size_px: int, light_maps: list[Path]) -> Pixels:
     """A square picture ``(size, size, 3)`` BGR in [0, 1]."""
+    picture: np.ndarray
     if light_maps and rng.random() < 0.45:
         picture = _map_crop(rng, size_px, light_maps)
     else:
@@ -24,13 +25,13 @@ def sample_background(rng: np.random.Generator, size_px: int, light_maps: list[P
 
 @lru_cache(maxsize=16)
 def load_light_map(path: Path) -> Pixels:
-    """An equirectangular light map ``(256, 512, 3)`` BGR, linear, read through FFmpeg (OpenCV's builds lack EXR)."""
+    """An equirectangular light map ``(512, 1024, 3)`` BGR, linear, read through FFmpeg (OpenCV's builds lack EXR)."""
     import av
 
     with av.open(str(path)) as container:
         frame = next(container.decode(video=0))
-        picture = frame.to_ndarray()[:, :, ::-1]
-    return cv2.resize(np.ascontiguousarray(picture, np.float32), (1024, 512), interpolation=cv2.INTER_AREA)
+        picture = np.ascontiguousarray(frame.to_ndarray()[:, :, ::-1], np.float32)
+    return cv2.resize(picture, (1024, 512), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def _map_crop(rng: np.random.Generator, size: int, maps: list[Path]) -> Pixels:
@@ -42,7 +43,7 @@ def _map_crop(rng: np.random.Generator, size: int, maps: list[Path]) -> Pixels:
     crop = picture[y : y + side][:, columns]
     exposure = rng.uniform(0.25, 0.7) / (np.median(crop) + 0.02)
     coded = np.sqrt(np.clip(crop * exposure, 0.0, 1.0))
-    return cv2.resize(coded, (size, size), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(coded, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
 
 def _colour(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -88,5 +89,5 @@ def _room(rng: np.random.Generator, size: int) -> Pixels:
             cv2.fillPoly(out, [corners.astype(np.int32)], colour)
         else:
             cv2.ellipse(out, ((float(x), float(y)), (float(w), float(h * 1.3)), float(rng.uniform(0, 30))), colour, -1)
-    grain = cv2.resize(rng.normal(0.0, 0.04, (size // 4, size // 4, 3)).astype(np.float32), (size, size))
-    return out + grain
+    grain: np.ndarray = cv2.resize(rng.normal(0.0, 0.04, (size // 4, size // 4, 3)).astype(np.float32), (size, size))
+    return (out + grain).astype(np.float32)

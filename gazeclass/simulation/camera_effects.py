@@ -10,7 +10,7 @@ Pixels = NDArray[np.float32]
 def degrade(picture: Pixels, face_px: float, rng: np.random.Generator) -> NDArray[np.uint8]:
     """A camera's picture of the scene.
 
-    Exposure is set by the whole picture's brightness, as cameras do, and only then varied, so that no picture goes black.
+    Exposure is set by the whole picture's brightness, as cameras do, and only then varied: no picture goes black.
 
     Args:
         picture: ``(s, s, 3)`` BGR in [0, 1], square-root coded.
@@ -21,7 +21,7 @@ def degrade(picture: Pixels, face_px: float, rng: np.random.Generator) -> NDArra
         ``(s, s, 3)`` uint8.
     """
     size = picture.shape[0]
-    out = expose(picture, rng)
+    out: np.ndarray = expose(picture, rng)
     if rng.random() < 0.25:
         out = cv2.filter2D(out, -1, motion_kernel(rng.uniform(2.0, 9.0), rng.uniform(0.0, np.pi)))
     target = 20.0 * (face_px * 1.25 / 20.0) ** rng.random() if rng.random() < 0.6 else face_px
@@ -32,12 +32,10 @@ def degrade(picture: Pixels, face_px: float, rng: np.random.Generator) -> NDArra
     if rng.random() < 0.5:
         out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.25, 0.9 + 0.6 * factor))
     out = out + noise(out, rng)
-    coded = np.clip(out * 255.0 + 0.5, 0, 255).astype(np.uint8)
+    coded: np.ndarray = np.clip(out * 255.0 + 0.5, 0, 255).astype(np.uint8)
     if rng.random() < 0.55:
         quality = int(rng.uniform(35, 96))
-        coded = cv2.imdecode(
-            cv2.imencode(".jpg", coded, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR
-        )
+        coded = cv2.imdecode(cv2.imencode(".jpg", coded, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
     if small_size < size:
         method = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.random() < 0.5)]
         coded = cv2.resize(coded, (size, size), interpolation=method)
@@ -78,9 +76,9 @@ def noise(picture: Pixels, rng: np.random.Generator) -> Pixels:
     """Read and shot noise, sometimes in larger grains and with coloured speckle, as after a camera's own denoising."""
     sigma = 0.003 + 0.035 * rng.random() ** 3
     shape = picture.shape
-    grain = rng.standard_normal(shape, np.float32)
+    grain: np.ndarray = rng.standard_normal(shape, np.float32)
     if rng.random() < 0.5:
         grain = 0.8 * grain.mean(axis=2, keepdims=True) * 1.7 + 0.35 * grain
     if rng.random() < 0.3:
         grain = cv2.GaussianBlur(grain, (0, 0), 0.7) * 1.8
-    return sigma * grain * (0.6 + 0.8 * np.sqrt(np.clip(picture, 0.0, 1.0)))
+    return (sigma * grain * (0.6 + 0.8 * np.sqrt(np.clip(picture, 0.0, 1.0)))).astype(np.float32)

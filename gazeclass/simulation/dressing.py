@@ -6,19 +6,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array
 from gazeclass.simulation.accessories import hand, wear
 from gazeclass.simulation.assets import Asset, AssetLibrary
 from gazeclass.simulation.body import load_body, skin_masks, skin_normals
+from gazeclass.simulation.drawing import Material, Part
 from gazeclass.simulation.mesh import Floats, Ints, NormalOperator
 from gazeclass.simulation.people import Person
-from gazeclass.simulation.regions import zones
-from gazeclass.simulation.renderer import Material, Part
+from gazeclass.simulation.regions import VARIANTS, zones
+from gazeclass.simulation.shells import shell
 
 
-def dress(
-    person: Person, vertices: Floats, joints: Floats, library: AssetLibrary, hand_seed: int = -1
-) -> list[Part]:
+def dress(person: Person, vertices: Floats, joints: Floats, library: AssetLibrary, hand_seed: int = -1) -> list[Part]:
     """All parts of a person on one unposed shape ``(V, 3)`` with joints ``(6, 3)`` (identity and expression applied).
 
     ``hand_seed`` ≥ 0 holds a hand before the face.
@@ -48,7 +48,9 @@ def dress(
         parts.append(_asset_part(person.lash_style, vertices, Material(tint_mix=0.0, blended=True, cut=0.9)))
     if person.teeth:
         parts.append(_asset_part(person.teeth, vertices, Material(shine=0.2, gloss=40.0, cut=0.3)))
-    if person.clothes:
+    if not person.clothes:
+        parts.append(_shirt(person, vertices))
+    else:
         material = Material(tint=_tint(person.cloth), tint_mix=person.cloth_mix, grain=0.1, grain_scale=900.0, cut=0.3)
         colour = person.cloth if person.clothes.texture is None else None
         parts.append(_asset_part(person.clothes, vertices, material, colour))
@@ -155,6 +157,8 @@ def _eye_odds(names: list[str]) -> list[int]:
 @lru_cache(maxsize=16)
 def _eye_texture(path: str) -> NDArray[np.uint8]:
     picture = cv2.imread(path, cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise InputError("cannot be read as a picture", where=path)
     small = cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(small[:, :, [2, 1, 0, 3]])
 
@@ -170,6 +174,15 @@ def _cap_triangles() -> Ints:
     body = load_body()
     scalp = zones()["scalp"]
     return body.skin_triangles[(scalp[body.skin_triangles] > 0.5).all(axis=1)]
+
+
+def _shirt(person: Person, vertices: Floats) -> Part:
+    """A plain shirt where there are no clothes to fit."""
+    form = shell("shirt", person.wear_seed % VARIANTS)
+    placed = form.drape(vertices, 0.008, 4)
+    colours = np.tile(person.cloth.astype(np.float32), (len(placed), 1))
+    material = Material(grain=0.1, grain_scale=900.0)
+    return Part(placed, form.normals(placed), form.weights, form.triangles, material, colours)
 
 
 def _hair_cap(person: Person, vertices: Floats, normals: Floats) -> Part:

@@ -12,16 +12,17 @@ from gazeclass.simulation.assets import AssetLibrary
 from gazeclass.simulation.backgrounds import sample_background
 from gazeclass.simulation.body import load_body
 from gazeclass.simulation.camera_effects import degrade
+from gazeclass.simulation.drawing import Drawing
 from gazeclass.simulation.dressing import dress
 from gazeclass.simulation.mesh import Floats
 from gazeclass.simulation.people import Person, sample_person
-from gazeclass.simulation.renderer import Drawing, Renderer
+from gazeclass.simulation.renderer import Renderer
 from gazeclass.simulation.scans import load_scans
 from gazeclass.simulation.scene import Placed, place, sample_shot
 from gazeclass.simulation.truth import face_axes
 
-#: Finds the face on a canvas: picture → box ``(4,)`` and five landmarks ``(5, 2)``, or None. Given by the caller, because
-#: the simulation knows no detector.
+#: Finds the face on a canvas: picture → box ``(4,)`` and five landmarks ``(5, 2)``, or None. Given by the caller,
+#: because the simulation knows no detector.
 Detector: TypeAlias = Callable[[NDArray[np.uint8]], "tuple[Array, Array] | None"]
 
 #: Heads of two identities: one has three pictures, the next two.
@@ -48,18 +49,14 @@ def identity_of(index: int) -> int:
     return 2 * (index // HEADS_PER_TWO_PEOPLE) + (index % HEADS_PER_TWO_PEOPLE >= 3)
 
 
-def render_heads(
-    indices: range, seed: int, library: AssetLibrary, renderer: Renderer
-) -> Iterator[Head]:
+def render_heads(indices: range, seed: int, library: AssetLibrary, renderer: Renderer) -> Iterator[Head]:
     """Pictures ``indices`` of the endless series that ``seed`` stands for; each depends on its index and seed only."""
     for start in range(indices.start, indices.stop, renderer.capacity):
         batch = range(start, min(start + renderer.capacity, indices.stop))
         yield from _render_batch(batch, seed, library, renderer)
 
 
-def _render_batch(
-    indices: range, seed: int, library: AssetLibrary, renderer: Renderer
-) -> list[Head]:
+def _render_batch(indices: range, seed: int, library: AssetLibrary, renderer: Renderer) -> list[Head]:
     generators = [np.random.default_rng([seed, 1, i]) for i in indices]
     people = {}
     for i in indices:
@@ -103,9 +100,7 @@ def _render_batch(
     return heads
 
 
-def _shape_faces(
-    people: dict[int, Person], vertices: Floats, who: list[int], library: AssetLibrary
-) -> list[Array]:
+def _shape_faces(people: dict[int, Person], vertices: Floats, who: list[int], library: AssetLibrary) -> list[Array]:
     """Add each person's scanned shape to its vertices ``(n, V, 3)`` in place; the face axes of each picture."""
     names = list(people)
     neutral, _ = load_body().shape(

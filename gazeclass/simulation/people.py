@@ -118,9 +118,7 @@ def sample_person(rng: np.random.Generator, library: AssetLibrary) -> Person:
         "caucasian": race[2],
     }
     phenotype = np.array([values[name] for name in body.phenotypes])
-    tone = np.clip(
-        race @ np.array([5.6, 2.2, 1.3]) + rng.normal(0.0, 1.1), 0.0, len(_SKIN) - 1.001
-    )
+    tone = np.clip(race @ np.array([5.6, 2.2, 1.3]) + rng.normal(0.0, 1.1), 0.0, len(_SKIN) - 1.001)
     skin = _between(_SKIN, tone) * np.clip(rng.normal(1.0, 0.03, 3), 0.9, 1.1)
     lips = np.clip(skin * np.array([0.86, 0.62, 0.62]) + rng.normal(0.0, 0.03, 3), 0.02, 1.0)
     if gender < 0.5 and age > 0.5 and rng.random() < 0.3:
@@ -181,9 +179,7 @@ def _choice(rng: np.random.Generator, assets: list[Asset]) -> Asset | None:
     return assets[int(rng.integers(len(assets)))] if assets else None
 
 
-def _hair(
-    rng: np.random.Generator, library: AssetLibrary, gender: float, age: float
-) -> tuple[Asset | None, str]:
+def _hair(rng: np.random.Generator, library: AssetLibrary, gender: float, age: float) -> tuple[Asset | None, str]:
     """A hair mesh and the scalp beneath it; men keep short hair more often, old men may be bald."""
     styles = library.by_kind["hair"]
     u = rng.random()

@@ -48,15 +48,16 @@ def zones() -> dict[str, Floats]:
 def _brow_line(mark: Array) -> Array:
     """Both brows as dense points, a little below the landmarks."""
     out = []
-    for side in mark[17:27].reshape(2, 5, 3):
-        t = np.linspace(0, 4, 17)
+    # Painted brows end a little before the inner landmarks, lest the two grow together.
+    for side, (first, last) in zip(mark[17:27].reshape(2, 5, 3), ((0.0, 3.45), (0.55, 4.0)), strict=True):
+        t = np.linspace(first, last, 17)
         out.append(np.stack([np.interp(t, range(5), side[:, k]) for k in range(3)], axis=1))
     return np.concatenate(out) - [0.0, 0.0, 0.004]
 
 
 @lru_cache(maxsize=64)
 def region(name: str, variant: int) -> np.ndarray:
-    """Booleans ``(V,)`` of a named region: beard, mask, beanie, scarf, hood.
+    """Booleans ``(V,)`` of a named region: beard, mask, beanie, shirt, scarf, hood.
 
     Args:
         name: which.
@@ -71,6 +72,7 @@ def region(name: str, variant: int) -> np.ndarray:
     neck = body.weights[:, 1:5].sum(axis=1) > 0.2
     masks = skin_masks()
     inner = masks["mouth"] > 0.3
+    joint_z = mark[8, 2] - 0.055  # about the pit of the neck
     ear_y, brow_z = mark[0, 1], mark[17:27, 2].mean()
     if name == "beard":
         lips = masks["lips"] > 0.25
@@ -83,6 +85,9 @@ def region(name: str, variant: int) -> np.ndarray:
     elif name == "beanie":
         line = brow_z + 0.036 - 0.022 * t - 0.42 * np.clip(y - mark[27, 1] - 0.02, 0.0, 0.2)
         out = (z > line) & head
+    elif name == "shirt":
+        collar = joint_z - 0.012 - 0.03 * t
+        out = z < collar + 0.25 * np.clip(y - mark[8, 1], -0.1, 0.15) - 0.35 * t * np.maximum(0.04 - np.abs(x), 0.0)
     else:
         oval = (x / (0.058 + 0.008 * (1 - t))) ** 2 + ((z - mark[29, 2] - 0.002) / (0.083 - 0.012 * t)) ** 2 < 1.0
         face = oval & (y < ear_y - 0.004)

@@ -7,9 +7,9 @@ import numpy as np
 from gazeclass.geometry.camera import ray_rotation
 from gazeclass.geometry.rotation import Array, exp_so3, log_so3, rotation_from_angles_deg
 from gazeclass.simulation.body import load_body
+from gazeclass.simulation.drawing import Lighting, Window
 from gazeclass.simulation.mesh import Floats
 from gazeclass.simulation.posing import REST_AXES, group_transforms, skinned
-from gazeclass.simulation.renderer import Lighting, Window
 from gazeclass.simulation.truth import LANDMARK_VERTICES, NOSE_VERTEX, face_vertices
 
 #: The largest turn of a head against its torso, degrees.

@@ -100,9 +100,7 @@ def render_shards(
     return [shard_path(folder, n) for n in range(len(plan.shards()))]
 
 
-def _render_shard(
-    job: tuple[Path, HeadsPlan, int, range, DetectorMaker | None], progress: Progress = SILENT
-) -> int:
+def _render_shard(job: tuple[Path, HeadsPlan, int, range, DetectorMaker | None], progress: Progress = SILENT) -> int:
     folder, plan, number, indices, make_detector = job
     library, renderer = _tools(plan.assets, plan.size_px)
     detector = make_detector() if make_detector else None
@@ -112,7 +110,7 @@ def _render_shard(
         progress.advance()
     columns = pack(heads, detector)
     with atomic_path(shard_path(folder, number)) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **columns)
+        np.savez_compressed(file, allow_pickle=False, **columns)
     return len(indices)
 
 

