@@ -53,17 +53,21 @@ class MtcnnDetector:
             models.open_session(models.find(f"mtcnn-{letter}net"), threads=threads) for letter in "pro"
         )
 
-    def detect(self, image: np.ndarray, camera: int = 0) -> list[Face]:
+    def detect(self, image: np.ndarray, camera: int = 0, *, region: np.ndarray | None = None) -> list[Face]:
         """Faces anywhere in the picture, best first.
 
         Args:
             image: uint8, grey, BGR or BGRA.
             camera: goes into each :class:`Face`.
+            region: (4,) box to look in; None is the whole picture.
 
         Raises:
             InputError: not a picture.
         """
-        pyramid = Pyramid(as_bgr(image))
+        picture, origin = _part(as_bgr(image), region)
+        if not picture.size:
+            return []
+        pyramid = Pyramid(picture)
         boxes = self._propose(pyramid)
         if not len(boxes):
             return []
@@ -74,6 +78,7 @@ class MtcnnDetector:
         passed = np.flatnonzero(scores > self.thresholds.onet)
         # "of the smaller": a face found once as a whole and once in part is one face.
         kept = passed[suppress(boxes[passed], scores[passed], 0.7, of_smaller=True)]
+        boxes, landmarks = boxes + np.tile(origin, 2), landmarks + origin
         return [Face(camera, boxes[i], landmarks[i], float(scores[i])) for i in kept]
 
     def refine(
@@ -146,6 +151,16 @@ class MtcnnDetector:
         relative = points.reshape(-1, 2, 5).transpose(0, 2, 1).astype(float)
         landmarks = squares[:, None, :2] + relative * side
         return shift(squares, correction.astype(float)), probability[:, 1].astype(float), landmarks
+
+
+def _part(image: np.ndarray, region: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """The part of a picture inside a box, on whole pixels, and its first pixel (2,)."""
+    if region is None:
+        return image, np.zeros(2)
+    height, width = image.shape[:2]
+    x0, y0 = np.clip(np.floor(region[:2]), 0, [width, height]).astype(int)
+    x1, y1 = np.clip(np.ceil(region[2:]), 0, [width, height]).astype(int)
+    return image[y0:y1, x0:x1], np.array([x0, y0], dtype=float)
 
 
 def _floats(images: np.ndarray) -> np.ndarray:

@@ -4,10 +4,11 @@
     python packaging/models/make_identity.py vladmandic-face-api-1.7.15.tgz models
 
 The network is dlib's face recognition ResNet (29 convolutions, 128 numbers out, 150 x 150 pixels in), whose weights
-Davis King placed in the public domain (CC0) and face-api.js carries as 8-bit numbers with a scale a layer. They stay 8-bit in
-the file (6.4 MB in place of 22): ``(q - zero) * scale`` is a constant that ONNX Runtime computes once on loading. Each
-channel's scale of the layer after the convolution is folded into it. Input is BGR, 0 to 255, (n, 150, 150, 3); channel
-order, mean colour and the division by 255 are folded into the first convolution, which does not pad.
+Davis King placed in the public domain (CC0) and face-api.js carries as 8-bit numbers with a scale a layer. They stay
+8-bit in the file (6.4 MB in place of 22): ``(q - zero) * scale`` is a constant that ONNX Runtime computes once on
+loading. Each channel's scale of the layer after the convolution is folded into it. Input is BGR, 0 to 255,
+(n, 150, 150, 3); channel order, mean colour and the division by 255 are folded into the first convolution, which does
+not pad.
 """
 
 import argparse
@@ -209,7 +210,7 @@ def main() -> None:
             "input": "image: (n, 150, 150, 3) float32, BGR, 0 to 255; the normalisation is inside",
             "input_px": 150,
             "alignment": "dlib's face chip, padding 0.25, from the five landmarks of MTCNN",
-            "trained_on": "about 3 million photographs of 7485 people (FaceScrub, VGG and others), as dlib's author states",
+            "trained_on": "about 3 million photographs of 7485 people (FaceScrub, VGG, others), as dlib's author says",
         },
     )
 

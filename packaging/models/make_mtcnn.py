@@ -4,9 +4,9 @@
     python packaging/models/make_mtcnn.py DIR/facenet_pytorch-2.5.3-py3-none-any.whl models
 
 The graphs are written node by node, so that nothing of the package (nor torchvision, which it imports) has to run;
-torch only reads the weight files. What differs from the originals: they take BGR pictures of 0 to 255, as OpenCV has them
-(n, H, W, 3), because the channel order and the normalisation (x - 127.5) / 128 are folded into the first convolution;
-none of the convolutions pads, so that is exact.
+torch only reads the weight files. What differs from the originals: they take BGR pictures of 0 to 255, as OpenCV has
+them (n, H, W, 3), because the channel order and the normalisation (x - 127.5) / 128 are folded into the first
+convolution; none of the convolutions pads, so that is exact.
 """
 
 import argparse

@@ -1,0 +1,284 @@
+"""Faces of one camera followed over time.
+
+At every picture R- and O-Net look where each face is expected: that is cheap, gives the landmarks, and still holds a
+profile that a search of the whole picture would miss. The whole picture is searched only now and then, often at first
+and after a change, seldom in a settled class. A face is believed after several finds, and forgotten only after a while,
+so that nothing flickers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from gazeclass.faces.appearance import Appearance, EmbeddingModel, exchange_is_better
+from gazeclass.faces.boxes import overlap
+from gazeclass.faces.motion import BoxMotion
+from gazeclass.faces.types import Face, Track
+
+
+class FaceDetector(Protocol):
+    """What tracking asks of a detector; :class:`gazeclass.faces.mtcnn.MtcnnDetector` is one."""
+
+    def detect(self, image: np.ndarray, camera: int = 0, *, region: np.ndarray | None = None) -> list[Face]:
+        """Faces in the whole picture, or in a part of it."""
+        ...
+
+    def refine(
+        self, image: np.ndarray, boxes: np.ndarray, camera: int = 0, *, threshold: float = 0.3
+    ) -> list[Face | None]:
+        """Faces at expected boxes."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrackingOptions:
+    """When a face is believed, followed and forgotten.
+
+    Attributes:
+        hold_score: a followed face needs no more than this from O-Net; a profile gets little.
+        firm_score: what a find must reach to count towards belief.
+        firm_hits: finds of ``firm_score`` before a track is shown.
+        doubt_s: time constant of the mean score.
+        doubt_score: a track whose mean score is below this goes.
+        patience_s: how long a face that is not found is waited for.
+        search_s: shortest and longest time between two searches of the whole picture.
+        jump_overlap: a find must overlap the expected box by this to be the same face.
+    """
+
+    hold_score: float = 0.08
+    firm_score: float = 0.6
+    firm_hits: int = 3
+    doubt_s: float = 2.0
+    doubt_score: float = 0.12
+    patience_s: float = 1.5
+    search_s: tuple[float, float] = (0.2, 2.0)
+    jump_overlap: float = 0.3
+
+
+class _Follower:
+    """One track's memory."""
+
+    def __init__(self, track_id: int, t_s: float, face: Face) -> None:
+        self.track_id = track_id
+        self.since_s = self.seen_s = self._scored_s = t_s
+        self.face = face
+        self.motion = BoxMotion(t_s, face.box_px)
+        self.hits = 1
+        self.firm_hits = 0
+        self.confirmed = False
+        self.mean_score = face.score
+        self.appearance = Appearance()
+        self.contested_with: _Follower | None = None
+
+    def see(self, t_s: float, face: Face, options: TrackingOptions) -> None:
+        """The face was found again."""
+        self.face = replace(face, box_px=self.motion.correct(t_s, face.box_px))
+        self.hits += 1
+        self.seen_s = t_s
+        self._believe(t_s, face.score, options)
+        if face.score >= options.firm_score:
+            self.firm_hits += 1
+            self.confirmed = self.confirmed or self.firm_hits >= options.firm_hits
+
+    def miss(self, t_s: float, options: TrackingOptions) -> None:
+        """The face was not found."""
+        if not self.confirmed:
+            self._believe(t_s, 0.0, options)
+        self._scored_s = t_s
+
+    def _believe(self, t_s: float, score: float, options: TrackingOptions) -> None:
+        gain = 1 - np.exp(-(t_s - self._scored_s) / options.doubt_s)
+        self.mean_score += gain * (score - self.mean_score)
+        self._scored_s = t_s
+
+    def is_over(self, t_s: float, options: TrackingOptions) -> bool:
+        """Whether it is time to forget the face."""
+        patience_s = options.patience_s if self.confirmed else options.patience_s / 3
+        return t_s - self.seen_s > patience_s or self.mean_score < options.doubt_score
+
+    def snapshot(self, camera: int) -> Track:
+        """The track as the other rooms see it."""
+        mean, weight = self.appearance.mean, self.appearance.weight
+        return Track(camera, self.track_id, self.face, self.since_s, self.hits, mean, weight)
+
+
+class CameraTracker:
+    """The faces of one camera.
+
+    Args:
+        camera: 0 or 1.
+        detector: finds and refines faces.
+        embedder: for identities; None follows by place alone.
+        options: see :class:`TrackingOptions`.
+        embeddings_per_picture: at most so many faces are embedded at once, those with least evidence first.
+    """
+
+    def __init__(
+        self,
+        camera: int,
+        detector: FaceDetector,
+        embedder: EmbeddingModel | None = None,
+        *,
+        options: TrackingOptions | None = None,
+        embeddings_per_picture: int = 2,
+    ) -> None:
+        self.camera = camera
+        self._detector, self._embedder = detector, embedder
+        self._options = options or TrackingOptions()
+        self._embeddings_per_picture = embeddings_per_picture
+        self._followers: list[_Follower] = []
+        self._next_id = 1
+        self._search_interval_s = self._options.search_s[0]
+        self._searched_s = -np.inf
+        self._t_s = -np.inf
+
+    def update(self, t_s: float, image: np.ndarray) -> list[Track]:
+        """Follow the faces into a new picture.
+
+        Args:
+            t_s: lesson time, later than at the last call.
+            image: uint8.
+
+        Returns:
+            Tracks whose face is seen in this picture.
+
+        Raises:
+            InputError: not a picture.
+            ValueError: time runs backwards.
+        """
+        if t_s <= self._t_s:
+            raise ValueError(f"pictures must come in order of time: {t_s} s after {self._t_s} s")
+        self._t_s = t_s
+        seen = self._follow(t_s, image)
+        if t_s - self._searched_s >= self._search_interval_s - 1e-6:
+            self._search(t_s, image, seen)
+        self._recover(t_s, image, seen)
+        for follower in self._followers:
+            if follower.track_id not in seen:
+                follower.miss(t_s, self._options)
+        lost = [follower for follower in self._followers if follower.is_over(t_s, self._options)]
+        if any(follower.confirmed for follower in lost):
+            self._search_interval_s = self._options.search_s[0]
+        self._followers = [follower for follower in self._followers if follower not in lost]
+        self._embed(t_s, image, [follower for follower in self._followers if follower.track_id in seen])
+        return [f.snapshot(self.camera) for f in self._followers if f.confirmed and f.track_id in seen]
+
+    def _follow(self, t_s: float, image: np.ndarray) -> set[int]:
+        """R- and O-Net on the expected boxes; ids of the tracks that were found."""
+        if not self._followers:
+            return set()
+        expected = np.array([follower.motion.predict(t_s) for follower in self._followers])
+        found = self._detector.refine(image, expected, self.camera, threshold=self._options.hold_score)
+        candidates = [
+            (follower, face, float(overlap(expected[i : i + 1], face.box_px[None])[0, 0]))
+            for i, (follower, face) in enumerate(zip(self._followers, found, strict=True))
+            if face is not None
+        ]
+        candidates = [entry for entry in candidates if entry[2] >= self._options.jump_overlap]
+        # Two tracks on one face: it is whose place fits better; the other one is hidden behind it.
+        candidates.sort(key=lambda entry: (not entry[0].confirmed, -entry[2]))
+        taken: list[tuple[_Follower, Face]] = []
+        for follower, face, _ in candidates:
+            rival = next((other for other, owned in taken if _same_face(owned, face)), None)
+            if rival is None:
+                taken.append((follower, face))
+            else:
+                follower.contested_with, rival.contested_with = rival, follower
+        for follower, face in taken:
+            follower.see(t_s, face, self._options)
+        return {follower.track_id for follower, _ in taken}
+
+    def _search(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
+        """The whole picture: faces that nobody follows become tracks, or end a wait."""
+        fresh = self._unfollowed(self._detector.detect(image, self.camera), seen)
+        left = self._resume(t_s, fresh, seen)
+        for face in left:
+            follower = _Follower(self._next_id, t_s, face)
+            follower.firm_hits = int(face.score >= self._options.firm_score)
+            self._next_id += 1
+            self._followers.append(follower)
+            seen.add(follower.track_id)
+        shortest, longest = self._options.search_s
+        self._search_interval_s = shortest if left else min(self._search_interval_s * 1.5, longest)
+        self._searched_s = t_s
+
+    def _recover(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
+        """Look for known faces that were lost just now, each in the neighbourhood where it was."""
+        for follower in self._followers:
+            if follower.track_id in seen or not follower.confirmed or follower.contested_with is not None:
+                continue
+            box = follower.motion.predict(t_s)
+            reach = follower.motion.size_px
+            region = box + np.array([-reach, -reach, reach, reach])
+            fresh = self._unfollowed(self._detector.detect(image, self.camera, region=region), seen)
+            self._resume(t_s, fresh, seen)
+
+    def _unfollowed(self, faces: Sequence[Face], seen: set[int]) -> list[Face]:
+        owned = [follower.face for follower in self._followers if follower.track_id in seen]
+        return [face for face in faces if not any(_same_face(face, other) for other in owned)]
+
+    def _resume(self, t_s: float, faces: list[Face], seen: set[int]) -> list[Face]:
+        """Give faces to waiting tracks near them; returns those that nobody waits for."""
+        waiting = [follower for follower in self._followers if follower.track_id not in seen]
+        if not waiting or not faces:
+            return faces
+        cost = np.array([[_strangeness(follower, t_s, face) for face in faces] for follower in waiting])
+        rows, columns = linear_sum_assignment(np.minimum(cost, 1e3))
+        used = set()
+        for row, column in zip(rows, columns, strict=True):
+            if cost[row, column] < 1:
+                waiting[row].see(t_s, faces[column], self._options)
+                seen.add(waiting[row].track_id)
+                used.add(column)
+        return [face for index, face in enumerate(faces) if index not in used]
+
+    def _embed(self, t_s: float, image: np.ndarray, followers: list[_Follower]) -> None:
+        """Embed the faces that need it most, and undo an exchange of two faces that met."""
+        if self._embedder is None:
+            return
+        wishes = [(follower.appearance.need(t_s, follower.face), follower) for follower in followers]
+        wishes = sorted((wish for wish in wishes if wish[0] > 0), key=lambda wish: -wish[0])
+        chosen = [follower for _, follower in wishes[: self._embeddings_per_picture]]
+        vectors = self._embedder.embed(image, [follower.face for follower in chosen])
+        for follower, vector in zip(chosen, vectors, strict=True):
+            follower.appearance.add(t_s, follower.face, vector, provisional=follower.contested_with is not None)
+        for follower in chosen:
+            self._settle(follower)
+
+    def _settle(self, follower: _Follower) -> None:
+        """After two faces met: compare each one's new looks with both old ones."""
+        rival = follower.contested_with
+        if rival is None:
+            return
+        if rival not in self._followers:
+            follower.contested_with = None
+            follower.appearance.accept()
+            return
+        verdict = exchange_is_better(follower.appearance, rival.appearance)
+        if verdict is None:
+            return
+        if verdict:
+            follower.track_id, rival.track_id = rival.track_id, follower.track_id
+            follower.since_s, rival.since_s = rival.since_s, follower.since_s
+            follower.appearance.exchange_past(rival.appearance)
+        follower.contested_with = rival.contested_with = None
+        follower.appearance.accept()
+        rival.appearance.accept()
+
+
+def _same_face(a: Face, b: Face) -> bool:
+    """Whether two finds in one picture can only be one face."""
+    return float(overlap(a.box_px[None], b.box_px[None], of_smaller=True)[0, 0]) > 0.55
+
+
+def _strangeness(follower: _Follower, t_s: float, face: Face) -> float:
+    """Distance of a face from where a waiting track expects it; below 1 it may be the same."""
+    size = follower.motion.size_px
+    box = follower.motion.predict(t_s)
+    distance = float(np.hypot(*(face.centre_px - (box[:2] + box[2:]) / 2))) / size
+    growth = abs(float(np.log(max(face.size_px, 1e-6) / size)))
+    slack = 0.8 + min(t_s - follower.seen_s, 1.0)
+    return distance / slack + growth / 0.7 * 0.5
