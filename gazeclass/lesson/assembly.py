@@ -9,6 +9,7 @@ from gazeclass.faces.enrolment import Enrolment, enrol
 from gazeclass.faces.matching import Matcher
 from gazeclass.faces.mtcnn import MtcnnDetector
 from gazeclass.faces.tracking import CameraTracker
+from gazeclass.geometry.camera import CameraModel
 from gazeclass.headpose.estimator import HeadPoseEstimator, load_estimator
 from gazeclass.lesson.observer import ObserverOptions
 from gazeclass.lesson.pipeline import Pipeline
@@ -22,6 +23,7 @@ def build_pipeline(
     headpose: str | HeadPoseEstimator = "default",
     zones: Sequence[Zone] = (),
     options: ObserverOptions | None = None,
+    cameras: tuple[CameraModel, CameraModel] | None = None,
 ) -> Pipeline:
     """A pipeline with our own detector, embedding and head pose.
 
@@ -31,6 +33,7 @@ def build_pipeline(
         headpose: name of an installed head-pose model, or an estimator.
         zones: of the board.
         options: of the observations.
+        cameras: intrinsics of the pictures that will come, where they are the calibrated ones scaled exactly.
 
     Raises:
         InputError: a model is missing or damaged, a portrait cannot be used, or the classroom is not complete.
@@ -47,4 +50,5 @@ def build_pipeline(
         zones=zones,
         students=enrolment.names if enrolment is not None else (),
         options=options,
+        cameras=cameras,
     )

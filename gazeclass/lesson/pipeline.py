@@ -7,7 +7,7 @@ position, rotation, ray to the board → smoothing → an observation for every 
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ from gazeclass.calibration.classroom import Classroom
 from gazeclass.capture.pairs import FramePair
 from gazeclass.errors import InputError
 from gazeclass.faces.types import Sighting, Track
+from gazeclass.geometry.camera import CameraModel
 from gazeclass.headpose.estimator import HeadPoseEstimator
 from gazeclass.lesson.observation import Observation
 from gazeclass.lesson.observer import ObserverOptions, PosedFace, StudentObserver
@@ -66,6 +67,7 @@ class Pipeline:
         zones: of the board.
         students: who is expected; they get an observation at every pair, "not seen" where they are in neither picture.
         options: of the observations.
+        cameras: intrinsics of the pictures that will come, where they are the calibrated ones scaled exactly.
 
     Raises:
         InputError: the classroom has no world frame yet.
@@ -81,8 +83,10 @@ class Pipeline:
         zones: Sequence[Zone] = (),
         students: Iterable[str] = (),
         options: ObserverOptions | None = None,
+        cameras: tuple[CameraModel, CameraModel] | None = None,
     ) -> None:
-        self._rig = classroom.rig()
+        rig = classroom.rig()
+        self._rig = rig if cameras is None else replace(rig, cameras=cameras)
         if self._rig.T_WC is None:
             raise InputError(
                 "the classroom's cameras are calibrated, but not their place in the room",

@@ -1,0 +1,152 @@
+"""From two recordings and a classroom to a lesson file."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from gazeclass.atomic import atomic_path
+from gazeclass.calibration.classroom import Classroom
+from gazeclass.capture.pairs import PairSource, RecordingHealth
+from gazeclass.errors import InputError
+from gazeclass.lesson.columns import LessonMeta, Student
+from gazeclass.lesson.observation import Observation, ObservationStatus
+from gazeclass.lesson.pipeline import Pipeline
+from gazeclass.lesson.store import LessonWriter
+from gazeclass.lesson.zones import Zone, grid
+from gazeclass.progress import SILENT, Progress, track
+
+#: A student belongs to the nearest seat, if it is no further than this from where the head usually is.
+SEAT_REACH_M = 0.7
+
+
+@dataclass(frozen=True)
+class AnalysisSummary:
+    """What came of an analysis.
+
+    Attributes:
+        pairs: frame pairs analysed.
+        seconds: of the lesson.
+        students: who was seen, in the order they were met.
+        counts: observations by status.
+        ms_per_pair: time spent in each stage, milliseconds per frame pair.
+    """
+
+    pairs: int
+    seconds: float
+    students: tuple[str, ...]
+    counts: dict[str, int]
+    ms_per_pair: dict[str, float]
+
+
+def zones_of(classroom: Classroom) -> tuple[Zone, ...]:
+    """The classroom's own zones; thirds by thirds of the board where it has none."""
+    if classroom.zones:
+        return tuple(Zone(z.name, z.x0_m, z.y0_m, z.x1_m, z.y1_m) for z in classroom.zones)
+    return grid(classroom.board(), 3, 3)
+
+
+def lesson_meta(classroom: Classroom, *, period_s: float, models: Iterable[str]) -> LessonMeta:
+    """What the lesson file says of the lesson as a whole."""
+    calibration = {
+        "made": classroom.made_utc.isoformat(timespec="minutes"),
+        "baseline_m": round(classroom.rig().baseline_m, 4),
+        "stereo_rms_px": round(classroom.stereo.rms_px, 3),
+    }
+    return LessonMeta(
+        classroom=classroom.name,
+        board=classroom.board(),
+        started_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        period_s=period_s,
+        zones=zones_of(classroom),
+        details={"calibration": calibration, "models": list(models)},
+    )
+
+
+def analyze(
+    recording: PairSource,
+    pipeline: Pipeline,
+    classroom: Classroom,
+    path: Path,
+    *,
+    models: Iterable[str] = (),
+    progress: Progress = SILENT,
+) -> AnalysisSummary:
+    """Run a recording through the pipeline into a lesson file, whole or not at all.
+
+    Args:
+        recording: frame pairs.
+        pipeline: made for this classroom, with :func:`zones_of` it.
+        classroom: where it was recorded.
+        path: of the lesson file to make; it must not exist.
+        models: names of the models in use, for the record.
+        progress: told of every pair.
+
+    Raises:
+        InputError: the file exists or cannot be written; the recording holds no pair.
+    """
+    if path.exists():
+        raise InputError(
+            "there is a file of that name already", where=path, todo="Choose another name or move it away."
+        )
+    counts = {str(status): 0 for status in ObservationStatus}
+    places: dict[str, list[np.ndarray]] = {}
+    first = last = None
+    total = recording.pair_count
+    period_s = recording.duration_s / max(total - 1, 1) if total else float("nan")
+    meta = lesson_meta(classroom, period_s=period_s, models=models)
+    with atomic_path(path) as temporary, LessonWriter(temporary, meta) as writer:
+        for pair in track(recording, progress, "analyze", total):
+            observations = pipeline.process(pair)
+            writer.add(observations)
+            first, last = pair.t_s if first is None else first, pair.t_s
+            _count(observations, counts, places)
+        if first is None or last is None:
+            raise InputError("the recording holds no frame pair", where=path)
+        for student in _seated(classroom, places):
+            writer.student(student)
+        _store_health(writer, last, recording.health())
+    seconds = pipeline.times.seconds
+    return AnalysisSummary(
+        pairs=pipeline.times.pairs,
+        seconds=last - first,
+        students=tuple(places),
+        counts=counts,
+        ms_per_pair={name: 1000 * s / pipeline.times.pairs for name, s in seconds.items()},
+    )
+
+
+def _count(observations: list[Observation], counts: dict[str, int], places: dict[str, list[np.ndarray]]) -> None:
+    for o in observations:
+        counts[str(o.status)] += 1
+        if o.seen and np.isfinite(o.position_W_m).all():
+            places.setdefault(o.student, []).append(o.position_W_m)
+
+
+def _seated(classroom: Classroom, places: dict[str, list[np.ndarray]]) -> list[Student]:
+    """Each student's seat: the nearest to where the head was in the median."""
+    students = []
+    for name, positions in places.items():
+        usual = np.median(np.array(positions), axis=0)
+        seats = sorted(classroom.seats, key=lambda s: float(np.linalg.norm(np.array(s.position_m) - usual)))
+        if seats and np.linalg.norm(np.array(seats[0].position_m) - usual) <= SEAT_REACH_M:
+            students.append(Student(name, seats[0].name, seats[0].row))
+        else:
+            students.append(Student(name))
+    return students
+
+
+def _store_health(writer: LessonWriter, t_s: float, health: RecordingHealth) -> None:
+    for camera, figures in enumerate(health.cameras):
+        writer.health(t_s, camera, **asdict(figures))
+    writer.details(
+        recording={
+            "pairs": health.pairs,
+            "skew_median_s": health.skew.median_s,
+            "skew_p95_s": health.skew.p95_abs_s,
+            "common_clock": health.common_clock,
+            "offset_s": health.offset_s,
+        }
+    )
