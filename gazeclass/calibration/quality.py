@@ -257,8 +257,8 @@ def judge_survey(survey: Survey) -> list[Finding]:
         findings.append(
             Finding(
                 Level.WARNING,
-                f"{result.reading.name} disagrees by {100 * abs(result.residual_m):.1f} cm: it reads {reads:.3f} m, the "
-                f"others say {reads - result.residual_m:.3f} m{others}. It was left out; measure it again.",
+                f"{result.reading.name} disagrees by {100 * abs(result.residual_m):.1f} cm: it reads {reads:.3f} m, "
+                f"the others say {reads - result.residual_m:.3f} m{others}. It was left out; measure it again.",
             )
         )
     for name in survey.rejected_size:

@@ -106,7 +106,11 @@ def calibrate_stereo(
     extra = _single_views(target, cameras, T_10, single) if refine_intrinsics else []
     while True:
         views = [_board_view(target, c) for c in used.values()]
-        bundle = adjust(cameras, T_10, views + extra, refine_intrinsics=refine_intrinsics)
+        bundle = adjust(cameras, T_10, views, refine_intrinsics=False)
+        if refine_intrinsics:
+            noise = float(np.clip(np.nanmedian(bundle.view_rms_px) / np.sqrt(2.0), 0.03, 1.0))
+            start = list(bundle.views) + extra
+            bundle = adjust(cameras, bundle.T_10, start, refine_intrinsics=True, noise_px=noise)
         rms = bundle.view_rms_px[: len(views)]
         worst = int(np.argmax(rms.max(axis=1)))
         limit = max(REJECT_FACTOR * float(np.median(rms)), REJECT_ABOVE_PX)

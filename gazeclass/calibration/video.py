@@ -15,11 +15,11 @@ from gazeclass.errors import InputError
 from gazeclass.progress import Progress
 
 #: So many moments of a recording are searched; each is the sharpest of its stretch.
-MAX_CANDIDATES = 80
+MAX_CANDIDATES = 120
 #: So many distinct views are kept.
 MAX_VIEWS = 40
 #: A view is new when its corners moved by this part of the picture's diagonal.
-DISTINCT = 0.02
+DISTINCT = 0.01
 #: Frames further apart than this are not the same moment.
 MAX_SKEW_S = 0.05
 
