@@ -32,7 +32,9 @@ def boxes_by_frame() -> dict[int, list[dict[str, str]]]:
     return table
 
 
-def with_students(pairs: Iterator[FramePair], keep: set[str], table: dict[int, list[dict[str, str]]]) -> Iterator[FramePair]:
+def with_students(
+    pairs: Iterator[FramePair], keep: set[str], table: dict[int, list[dict[str, str]]]
+) -> Iterator[FramePair]:
     """The same pairs with every other student's head painted over."""
     for pair in pairs:
         images = [image.copy() for image in pair.images]
@@ -56,7 +58,9 @@ def main() -> None:
     classroom = load_classroom(arguments.classroom)
     table = boxes_by_frame()
     names = sorted({row["student"] for row in table[0]})
-    print(f"{'students':>8}  {'decode':>8} {'detect+track':>12} {'match':>8} {'head pose':>9} {'gaze':>8} {'total':>8}  pairs/s")
+    print(
+        f"{'students':>8}  {'decode':>8} {'detect+track':>12} {'match':>8} {'head pose':>9} {'gaze':>8} {'total':>8}  pairs/s"
+    )
     for count in (1, 3, 6, 12):
         keep = set(np.random.default_rng(0).permutation(names)[:count])
         pipeline = build_pipeline(classroom, enroll=LESSON / "enroll")
