@@ -58,3 +58,10 @@ def shift(boxes: np.ndarray, correction: np.ndarray) -> np.ndarray:
     """Move each edge by its correction, given as a fraction of the box's width or height."""
     size = boxes[:, 2:4] - boxes[:, :2]
     return boxes[:, :4] + correction * np.hstack([size, size])
+
+
+def enlarge(boxes: np.ndarray, factor: float) -> np.ndarray:
+    """Boxes about the same centres, ``factor`` times as wide and high."""
+    centre = (boxes[:, :2] + boxes[:, 2:4]) / 2
+    half = (boxes[:, 2:4] - boxes[:, :2]) / 2 * factor
+    return np.hstack([centre - half, centre + half])

@@ -2,7 +2,7 @@
 
 Three networks, each smaller in number of candidates and larger in pixels: P-Net slides over the whole picture at many
 scales, R-Net looks at 24 × 24 and O-Net at 48 × 48 crops of what is left. The weights are facenet-pytorch's; the
-cascade is ours, on whole arrays. ``refine`` leaves P-Net out: it is what tracking calls at every frame.
+cascade is ours, on whole arrays. ``refine`` needs no P-Net: it is what tracking calls at every frame.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gazeclass import models
-from gazeclass.faces.boxes import shift, square, suppress
+from gazeclass.faces.boxes import enlarge, shift, square, suppress
 from gazeclass.faces.pyramid import Pyramid, as_bgr
 from gazeclass.faces.types import Face
 
 _CELL_PX = 12  # what one output of P-Net looks at
 _STRIDE_PX = 2
+_SURE = 0.6  # a look that scores this needs no others beside it
+_MIRROR_ORDER = [1, 0, 2, 4, 3]  # left and right eyes and mouth corners change places
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,12 @@ class MtcnnDetector:
     def refine(
         self, image: np.ndarray, boxes: np.ndarray, camera: int = 0, *, threshold: float = 0.3
     ) -> list[Face | None]:
-        """The faces at places where faces are expected; R-Net corrects the place, O-Net outlines.
+        """The faces at places where faces are expected.
+
+        O-Net looks at each box as it is and mirrored; where neither looks like a face, also at larger and smaller crops
+        and where R-Net would put the box. The answer is the mean of the looks, weighted with their scores. Sending
+        every expected box through R-Net first, as the cascade does with P-Net's, loses faces that O-Net alone keeps
+        (docs/decisions/faces.md).
 
         Args:
             image: uint8, grey, BGR or BGRA.
@@ -99,17 +106,26 @@ class MtcnnDetector:
         Raises:
             InputError: not a picture.
         """
-        boxes = np.asarray(boxes, dtype=float).reshape(-1, 4)
+        squares = square(np.asarray(boxes, dtype=float).reshape(-1, 4))
         image = as_bgr(image)
-        if not len(boxes):
+        if not len(squares):
             return []
         pyramid = Pyramid(image)
-        squares = square(boxes)
-        _, correction = self._rnet.run(["probability", "box"], {"image": _floats(pyramid.crops(squares, 24))})
-        found, scores, landmarks = self._outline(pyramid, square(shift(squares, correction)))
+        looks = _Looks(len(squares))
+        every = np.arange(len(squares))
+        looks.add(every, *self._outline(pyramid, squares))
+        looks.add(every, *self._outline(pyramid, squares, mirrored=True))
+        doubtful = np.flatnonzero(looks.best_score < _SURE)
+        if len(doubtful):
+            expected = squares[doubtful]
+            _, correction = self._rnet.run(["probability", "box"], {"image": _floats(pyramid.crops(expected, 24))})
+            for other in (enlarge(expected, 0.9), enlarge(expected, 1.12), square(shift(expected, correction))):
+                looks.add(doubtful, *self._outline(pyramid, other))
+                looks.add(doubtful, *self._outline(pyramid, other, mirrored=True))
+        found, landmarks, scores = looks.mean()
         return [
             Face(camera, found[i], landmarks[i], float(scores[i])) if scores[i] > threshold else None
-            for i in range(len(boxes))
+            for i in range(len(squares))
         ]
 
     def _propose(self, pyramid: Pyramid) -> np.ndarray:
@@ -142,15 +158,58 @@ class MtcnnDetector:
         kept = passed[suppress(squares[passed], probability[passed, 1], 0.7)]
         return shift(squares[kept], correction[kept])
 
-    def _outline(self, pyramid: Pyramid, squares: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """O-Net: (n, 4) squares to (n, 4) boxes, (n,) scores and (n, 5, 2) landmarks."""
+    def _outline(
+        self, pyramid: Pyramid, squares: np.ndarray, *, mirrored: bool = False
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """O-Net: (n, 4) squares to (n, 4) boxes, (n,) scores and (n, 5, 2) landmarks.
+
+        Args:
+            pyramid: the picture.
+            squares: where to look.
+            mirrored: look at the mirror image; the answer is for the picture as it is.
+        """
+        crops = pyramid.crops(squares, 48)
         probability, correction, points = self._onet.run(
-            ["probability", "box", "landmarks"], {"image": _floats(pyramid.crops(squares, 48))}
+            ["probability", "box", "landmarks"], {"image": _floats(crops[:, :, ::-1] if mirrored else crops)}
         )
-        side = (squares[:, 2] - squares[:, 0])[:, None, None]
+        correction = correction.astype(float)
         relative = points.reshape(-1, 2, 5).transpose(0, 2, 1).astype(float)
-        landmarks = squares[:, None, :2] + relative * side
-        return shift(squares, correction.astype(float)), probability[:, 1].astype(float), landmarks
+        if mirrored:
+            correction = correction[:, [2, 1, 0, 3]] * np.array([-1, 1, -1, 1])
+            relative = relative[:, _MIRROR_ORDER] * np.array([-1, 1]) + np.array([1, 0])
+        side = (squares[:, 2] - squares[:, 0])[:, None, None]
+        return shift(squares, correction), probability[:, 1].astype(float), squares[:, None, :2] + relative * side
+
+
+class _Looks:
+    """Several looks at the same faces, and their mean.
+
+    Args:
+        count: number of faces.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.best_score = np.zeros(count)
+        self._looks: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def add(self, which: np.ndarray, boxes: np.ndarray, scores: np.ndarray, landmarks: np.ndarray) -> None:
+        """One look at each of the faces ``which``."""
+        self._looks.append((which, boxes, scores, landmarks))
+        np.maximum.at(self.best_score, which, scores)
+
+    def mean(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Boxes (n, 4), landmarks (n, 5, 2) and best scores (n,).
+
+        Looks that score less than half of the best do not count; the others by their score.
+        """
+        count = len(self.best_score)
+        boxes, landmarks, total = np.zeros((count, 4)), np.zeros((count, 5, 2)), np.zeros(count)
+        for which, box, score, landmark in self._looks:
+            weight = np.where(score >= self.best_score[which] / 2, score, 0) + 1e-9
+            boxes[which] += box * weight[:, None]
+            landmarks[which] += landmark * weight[:, None, None]
+            total[which] += weight
+        return boxes / total[:, None], landmarks / total[:, None, None], self.best_score
 
 
 def _part(image: np.ndarray, region: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
