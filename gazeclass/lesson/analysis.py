@@ -108,6 +108,9 @@ def analyze(
         for student in _seated(classroom, places):
             writer.student(student)
         _store_health(writer, last, recording.health())
+        if warning := pipeline.consistency.warning:
+            progress.note(warning)
+            writer.event(last, "warning", warning)
     seconds = pipeline.times.seconds
     return AnalysisSummary(
         pairs=pipeline.times.pairs,

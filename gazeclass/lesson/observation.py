@@ -23,7 +23,7 @@ class ObservationStatus(StrEnum):
     NOT_SEEN = "not_seen"  #: nothing was measured: says nothing about where the student was facing
 
 
-#: Statuses whose head was measured: the denominator of every share in the report.
+#: Statuses in which the head was found at all.
 SEEN = (
     ObservationStatus.OK,
     ObservationStatus.ONE_CAMERA,
@@ -87,7 +87,7 @@ class Observation:
 
     @property
     def seen(self) -> bool:
-        """Whether the head was measured at all."""
+        """Whether the head was found at all."""
         return self.status in SEEN
 
     @staticmethod

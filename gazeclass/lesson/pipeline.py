@@ -1,4 +1,6 @@
-"""Frame pairs in, observations out: the one pipeline that live window, command line and tests drive. It knows no thread.
+"""Frame pairs in, observations out: the one pipeline that live window, command line and tests drive.
+
+It knows of no thread.
 
 Per pair: detect and track in both pictures → one assignment over both cameras → head pose of all crops in one batch →
 position, rotation, ray to the board → smoothing → an observation for every student who is expected or seen.
@@ -18,6 +20,7 @@ from gazeclass.errors import InputError
 from gazeclass.faces.types import Sighting, Track
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.headpose.estimator import HeadPoseEstimator
+from gazeclass.lesson.consistency import CameraConsistency
 from gazeclass.lesson.observation import Observation
 from gazeclass.lesson.observer import ObserverOptions, PosedFace, StudentObserver
 from gazeclass.lesson.zones import Zone
@@ -98,6 +101,7 @@ class Pipeline:
         self._zones = tuple(zones)
         self._options = options or ObserverOptions()
         self._students: dict[str, StudentObserver] = {}
+        self.consistency = CameraConsistency(self._rig)
         self.times = StageTimes()
         for student in students:
             self._observer(student)
@@ -109,6 +113,7 @@ class Pipeline:
         with self.times.stage("detect and track"):
             for tracker, image in zip(self._trackers, pair.images, strict=True):
                 tracks.append(tracker.update(pair.t_s, image))
+        self.consistency.look(*([track.face for track in seen] for seen in tracks))
         with self.times.stage("match"):
             sightings = self._matcher.update(pair.t_s, tracks[0], tracks[1])
         with self.times.stage("head pose"):

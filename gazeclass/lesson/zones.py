@@ -65,7 +65,7 @@ def _grid_name(column: int, row: int, columns: int, rows: int) -> str:
 
 
 def rectangle_probability(
-    xy_m: ArrayLike, cov_m2: ArrayLike, x0_m: float, y0_m: float, x1_m: float, y1_m: float
+    xy_m: ArrayLike, cov_m2: ArrayLike, x0_m: ArrayLike, y0_m: ArrayLike, x1_m: ArrayLike, y1_m: ArrayLike
 ) -> Array:
     """Probability that bivariate normal points lie in a rectangle.
 
@@ -75,7 +75,7 @@ def rectangle_probability(
     Args:
         xy_m: ``(n, 2)`` means.
         cov_m2: ``(n, 2, 2)``.
-        x0_m, y0_m, x1_m, y1_m: the rectangle; infinite sides are allowed.
+        x0_m, y0_m, x1_m, y1_m: the rectangle, or ``(n,)`` one for each point; infinite sides are allowed.
 
     Returns:
         ``(n,)`` in [0, 1]; NaN where a mean or covariance is NaN.
@@ -87,8 +87,9 @@ def rectangle_probability(
     known = np.isfinite(xy).all(1) & np.isfinite(cov).all((1, 2))
     out = np.full(len(xy), np.nan)
     mean, sigma, rho = xy[known], sigma[known], rho[known]
-    hx = [(edge - mean[:, 0]) / sigma[:, 0] for edge in (x0_m, x1_m)]
-    hy = [(edge - mean[:, 1]) / sigma[:, 1] for edge in (y0_m, y1_m)]
+    sides = [np.broadcast_to(np.asarray(edge, float), len(xy))[known] for edge in (x0_m, x1_m, y0_m, y1_m)]
+    hx = [(edge - mean[:, 0]) / sigma[:, 0] for edge in sides[:2]]
+    hy = [(edge - mean[:, 1]) / sigma[:, 1] for edge in sides[2:]]
     p = (
         _normal2_cdf(hx[1], hy[1], rho)
         - _normal2_cdf(hx[0], hy[1], rho)

@@ -54,7 +54,8 @@ def test_input_error_is_one_line_and_exit_1() -> None:
 
 
 def test_import_needs_neither_torch_nor_qt_nor_opencv() -> None:
-    code = "import sys, gazeclass, gazeclass.cli.main; print([m for m in ('torch','PySide6','cv2','numpy') if m in sys.modules])"
+    heavy = "('torch', 'PySide6', 'cv2', 'numpy')"
+    code = f"import sys, gazeclass, gazeclass.cli.main; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 

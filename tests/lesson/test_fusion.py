@@ -5,7 +5,13 @@ import pytest
 
 from gazeclass.geometry.camera import CameraModel, ray_rotation
 from gazeclass.geometry.frames import Transform
-from gazeclass.geometry.rotation import angles_deg_from_rotation, exp_so3, geodesic_deg, log_so3, rotation_from_angles_deg
+from gazeclass.geometry.rotation import (
+    angles_deg_from_rotation,
+    exp_so3,
+    geodesic_deg,
+    log_so3,
+    rotation_from_angles_deg,
+)
 from gazeclass.geometry.stereo import StereoRig
 from gazeclass.lesson.fusion import (
     Rotation3,
