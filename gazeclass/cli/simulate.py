@@ -1,16 +1,21 @@
 """``gazeclass simulate``: rendered people with exact truth."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Render people and classrooms with exact truth.")
+from gazeclass.cli.console import progress_bars, say
+
+if TYPE_CHECKING:
+    from gazeclass.simulation.heads import Detector
+
+app = typer.Typer(no_args_is_help=True, help="Render people with exact truth.")
 
 
 @app.callback()
 def simulate() -> None:
-    """Render people and classrooms with exact truth."""
+    """Render people with exact truth."""
 
 
 @app.command()
@@ -23,11 +28,23 @@ def heads(
     ] = None,
     processes: Annotated[int, typer.Option(min=1, help="Processes that render at the same time.")] = 1,
     size: Annotated[int, typer.Option(help="Side of a canvas in pixels.")] = 160,
+    detect: Annotated[bool, typer.Option(help="Store our face detector's box and landmarks as well.")] = True,
 ) -> None:
     """Render heads for training; a stopped run goes on when the same command is given again."""
     from gazeclass.settings import settings
     from gazeclass.simulation.shards import HeadsPlan, render_shards
 
-    plan = HeadsPlan(count, seed, assets or settings().assets_dir, size)
-    paths = render_shards(out, plan, processes=processes)
-    typer.echo(f"{count} heads in {len(paths)} files: {out}")
+    plan = HeadsPlan(count, seed, assets or settings().assets_dir, size, detector="mtcnn" if detect else "")
+    with progress_bars() as progress:
+        paths = render_shards(
+            out, plan, processes=processes, make_detector=_mtcnn if detect else None, progress=progress
+        )
+    say(f"{count} heads in {len(paths)} files: {out}")
+
+
+def _mtcnn() -> "Detector":
+    """The program's detector as the simulation wants it; made anew in each process."""
+    from gazeclass.faces.mtcnn import MtcnnDetector
+
+    detector = MtcnnDetector(threads=1)
+    return lambda picture: [(f.box_px, f.landmarks_px, f.score) for f in detector.detect(picture)]

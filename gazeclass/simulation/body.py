@@ -168,6 +168,7 @@ def load_body() -> Body:
                 local_changes="all",
                 facial_actions="all",
                 phenotypes="all",
+                skinning_method="lbs",  # the default loads NVIDIA's warp, which speaks at every start
             )
     except ImportError as error:
         raise InputError(

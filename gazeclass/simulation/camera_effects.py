@@ -35,11 +35,17 @@ def degrade(picture: Pixels, face_px: float, rng: np.random.Generator) -> NDArra
     coded: np.ndarray = np.clip(out * 255.0 + 0.5, 0, 255).astype(np.uint8)
     if rng.random() < 0.55:
         quality = int(rng.uniform(35, 96))
-        coded = cv2.imdecode(cv2.imencode(".jpg", coded, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+        coded = through_jpeg(coded, quality)
     if small_size < size:
         method = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.random() < 0.5)]
         coded = cv2.resize(coded, (size, size), interpolation=method)
     return coded
+
+
+def through_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+    """The picture after JPEG compression at a quality from 0 to 100."""
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
 
 
 def expose(picture: Pixels, rng: np.random.Generator) -> Pixels:
@@ -63,13 +69,14 @@ def motion_kernel(length_px: float, angle_rad: float) -> Pixels:
     """A line of ``length_px`` through the middle of a small square, summing to 1."""
     half = int(np.ceil(length_px / 2)) + 1
     kernel = np.zeros((2 * half + 1, 2 * half + 1), np.float32)
-    d = np.array([np.cos(angle_rad), np.sin(angle_rad)]) * length_px / 2
-    a, b = (half + 0.5 - d) * 256, (half + 0.5 + d) * 256
-    cv2.line(kernel, tuple(int(v) for v in a - 128), tuple(int(v) for v in b - 128), 1.0, 1, cv2.LINE_AA, shift=8)
-    total = kernel.sum()
-    if total == 0.0:
-        kernel[half, half] = total = 1.0
-    return kernel / total
+    along = np.linspace(-length_px / 2, length_px / 2, 8 * len(kernel) + 1)
+    x, y = half + along * np.cos(angle_rad), half + along * np.sin(angle_rad)
+    i, j = np.floor(x).astype(int), np.floor(y).astype(int)
+    # Each point of the line is shared among its four pixels, so that the kernel's centre of mass is its middle.
+    for di, dj in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        share = np.abs(1 - di - (x - i)) * np.abs(1 - dj - (y - j))
+        np.add.at(kernel, (j + dj, i + di), share)
+    return kernel / kernel.sum()
 
 
 def noise(picture: Pixels, rng: np.random.Generator) -> Pixels:

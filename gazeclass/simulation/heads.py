@@ -1,6 +1,6 @@
 """Rendered heads: people, shots, drawing, backgrounds and cameras put together, batch by batch."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,9 +21,9 @@ from gazeclass.simulation.scans import load_scans
 from gazeclass.simulation.scene import Placed, place, sample_shot
 from gazeclass.simulation.truth import face_axes
 
-#: Finds the face on a canvas: picture → box ``(4,)`` and five landmarks ``(5, 2)``, or None. Given by the caller,
+#: Finds faces on a canvas: picture → (box ``(4,)``, five landmarks ``(5, 2)``, score) of each. Given by the caller,
 #: because the simulation knows no detector.
-Detector: TypeAlias = Callable[[NDArray[np.uint8]], "tuple[Array, Array] | None"]
+Detector: TypeAlias = Callable[[NDArray[np.uint8]], Sequence[tuple[Array, Array, float]]]
 
 #: Heads of two identities: one has three pictures, the next two.
 HEADS_PER_TWO_PEOPLE = 5

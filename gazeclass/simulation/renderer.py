@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,10 +76,22 @@ class Renderer:
         Returns:
             ``(n, size, size, 4)`` float32 in [0, 1]: B, G, R multiplied by alpha, and alpha.
         """
-        import cv2
+        # Another renderer of this process may have been used in between: OpenGL has one current context a thread.
+        with self._context:
+            raw, side, rows = self._draw_all(drawings)
+        picture = np.frombuffer(raw, np.uint8).reshape(rows, side, 4)
+        small = cv2.resize(picture, (side // 2, rows // 2), interpolation=cv2.INTER_AREA)
+        out = np.empty((len(drawings), self.size_px, self.size_px, 4), np.float32)
+        for k in range(len(drawings)):
+            row, column = divmod(k, self.tiles)
+            s = self.size_px
+            out[k] = small[row * s : row * s + s, column * s : column * s + s, [2, 1, 0, 3]]
+        return out / 255.0
 
-        gl, ctx = self._gl, self._context
-        ctx.enable(gl.DEPTH_TEST)
+    def _draw_all(self, drawings: list[Drawing]) -> tuple[bytes, int, int]:
+        """The frame buffer's rows that hold heads, RGBA, its width and their number."""
+        ctx = self._context
+        ctx.enable(self._gl.DEPTH_TEST)
         scenes = [_Scene(d, [self._array(p) for p in d.parts]) for d in drawings]
         self._draw_shadows(scenes)
         self._target.use()
@@ -96,15 +109,8 @@ class Renderer:
             scene.release()
         side = self._target.size[0]
         rows = (len(drawings) + self.tiles - 1) // self.tiles * tile
-        raw = self._target.read(viewport=(0, 0, side, rows), components=4)
-        picture = np.frombuffer(raw, np.uint8).reshape(rows, side, 4)
-        small = cv2.resize(picture, (side // 2, rows // 2), interpolation=cv2.INTER_AREA)
-        out = np.empty((len(drawings), self.size_px, self.size_px, 4), np.float32)
-        for k in range(len(drawings)):
-            row, column = divmod(k, self.tiles)
-            s = self.size_px
-            out[k] = small[row * s : row * s + s, column * s : column * s + s, [2, 1, 0, 3]]
-        return out / 255.0
+        raw: bytes = self._target.read(viewport=(0, 0, side, rows), components=4)
+        return raw, side, rows
 
     def _draw_shadows(self, scenes: list["_Scene"]) -> None:
         """Depth of every head that casts shadows, seen from its first light."""

@@ -1,6 +1,7 @@
 """Rendered heads on disk: numbered .npz shards that appear whole, and a manifest that says how they were made."""
 
 import multiprocessing
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from gazeclass import __version__
 from gazeclass.atomic import atomic_path, write_text
 from gazeclass.errors import InputError
+from gazeclass.geometry.rotation import Array
 from gazeclass.progress import SILENT, Progress
 from gazeclass.simulation.assets import AssetLibrary
 from gazeclass.simulation.heads import Detector, Head, render_heads
@@ -23,6 +25,7 @@ DetectorMaker: TypeAlias = Callable[[], Detector]
 
 RECIPE_VERSION = 2
 MANIFEST = "heads.toml"
+_NAME = re.compile(r"heads_\d{5,}\.npz")
 
 
 @dataclass(frozen=True)
@@ -120,14 +123,20 @@ def _tools(assets: Path | None, size_px: int) -> tuple[AssetLibrary, Renderer]:
 
 
 def pack(heads: list[Head], detector: Detector | None = None) -> dict[str, np.ndarray]:
-    """Columns of a shard; the detector's are NaN where it found nothing or there is none."""
+    """Columns of a shard.
+
+    Of several faces found on a canvas the one that overlaps the true box most is taken, if it does by a third; the
+    detector's columns are NaN where it found none or there is no detector.
+    """
     n = len(heads)
     boxes, marks = np.full((n, 4), np.nan, np.float32), np.full((n, 5, 2), np.nan, np.float32)
     if detector is not None:
         for k, head in enumerate(heads):
-            found = detector(head.image)
-            if found is not None:
-                boxes[k], marks[k] = found
+            best = 1.0 / 3.0
+            for box, points, _ in detector(head.image):
+                overlap = _overlap(np.asarray(box, float), head.box)
+                if overlap > best:
+                    best, boxes[k], marks[k] = overlap, box, points
     return {
         "images": np.stack([h.image for h in heads]),
         "R_crop": np.stack([h.R_crop for h in heads]).astype(np.float32),
@@ -143,9 +152,15 @@ def pack(heads: list[Head], detector: Detector | None = None) -> dict[str, np.nd
     }
 
 
+def _overlap(a: Array, b: Array) -> float:
+    """Intersection over union of two boxes."""
+    shared = np.clip(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0.0, None).prod()
+    return float(shared / ((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod() - shared))
+
+
 def read_shards(folder: Path) -> Iterator[dict[str, np.ndarray]]:
     """The finished shards of a folder in order."""
-    for path in sorted(folder.glob("heads_*.npz")):
+    for path in sorted(p for p in folder.glob("heads_*.npz") if _NAME.fullmatch(p.name)):
         with np.load(path) as file:
             yield {name: file[name] for name in file.files}
 
