@@ -27,7 +27,7 @@ function Install-Gazeclass($name, $extras) {
 $command, $arguments = $args
 if ($command -eq "test") {
     Install-Gazeclass "test" "[test,train]"
-    & $python -m pytest -n auto @arguments
+    & $python -m pytest -n auto --dist loadgroup @arguments
 } else {
     Install-Gazeclass "run" ""
     & $python -m gazeclass @args

@@ -40,7 +40,7 @@ case ${1:-} in
   test)
     shift
     install test "[test,train]"
-    exec "$python" -m pytest -n auto "$@"
+    exec "$python" -m pytest -n auto --dist loadgroup "$@"
     ;;
   lint)
     install lint "[lint]"
