@@ -22,6 +22,8 @@ INTRINSICS = 9
 #: Good views outweigh this a hundred times; poor ones (a board that stayed in one corner) need it, or focal length and
 #: principal point run away together (measured on ``two_webcams``: 16° in the relative pose).
 ASPECT_SIGMA, CENTRE_SIGMA, TANGENTIAL_SIGMA, RADIAL_SIGMA, K3_SIGMA = 0.01, 0.025, 0.003, 0.5, 0.25
+#: How much more strongly a reduced lens is held square and centred.
+HOLD = 1000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,7 @@ def adjust(
     refine_intrinsics: bool,
     refine_rig: bool = True,
     noise_px: float = 0.1,
+    reduced: tuple[bool, bool] = (False, False),
     huber_px: float = 1.0,
     iterations: int = 40,
 ) -> Bundle:
@@ -79,6 +82,7 @@ def adjust(
         cameras, T_10, views: where to start.
         refine_intrinsics: move fx … k3 of both cameras too (a k3 that is exactly 0 stays 0).
         refine_rig: move the relative pose.
+        reduced: per camera, that its views do not carry the full lens: held centred, with square pixels.
         noise_px: of a corner coordinate; weighs what is known of any lens against the corners.
         huber_px: residual components beyond it count linearly.
         iterations: at most.
@@ -87,7 +91,7 @@ def adjust(
         The adjusted state.
     """
     state = _State(cameras, T_10, tuple(view.T_0B for view in views))
-    layout = _Layout(len(views), refine_intrinsics, refine_rig, cameras, noise_px)
+    layout = _Layout(len(views), refine_intrinsics, refine_rig, cameras, noise_px, reduced)
     residual, J = _linearise(state, views, layout)
     cost, damping = _huber_cost(residual, huber_px), 1e-4
     for _ in range(iterations):
@@ -135,8 +139,10 @@ class _Layout:
         rig: bool,
         cameras: tuple[CameraModel, CameraModel],
         noise_px: float,
+        reduced: tuple[bool, bool],
     ) -> None:
         self.noise_px = noise_px
+        self.reduced = reduced
         self.intrinsics = intrinsics
         self.rig_at = 2 * INTRINSICS if intrinsics else 0
         self.rig = rig
@@ -196,11 +202,11 @@ def _residual(state: _State, views: list[BoardView], layout: _Layout) -> Array |
                 return None
             parts.append(_error(state, view, points_C, c)[0].ravel())
     if layout.intrinsics:
-        parts += [_prior(camera, layout)[0] for camera in state.cameras]
+        parts += [_prior(state.cameras[c], layout, c)[0] for c in (0, 1)]
     return np.concatenate(parts)
 
 
-def _prior(camera: CameraModel, layout: _Layout) -> tuple[Array, Array]:
+def _prior(camera: CameraModel, layout: _Layout, c: int) -> tuple[Array, Array]:
     """What is known of any lens as eight residuals, and their derivatives ``(8, 9)`` by the intrinsics."""
     (fx, _, cx), (_, fy, cy) = camera.matrix[:2]
     k1, k2, p1, p2, k3 = _five(camera)[:5]
@@ -221,7 +227,10 @@ def _prior(camera: CameraModel, layout: _Layout) -> tuple[Array, Array]:
     J[3, 4] = J[4, 5] = 1 / RADIAL_SIGMA
     J[5, 6] = J[6, 7] = 1 / TANGENTIAL_SIGMA
     J[7, 8] = 1 / K3_SIGMA
-    return layout.noise_px * np.array(values), layout.noise_px * J
+    weight = np.full(8, layout.noise_px)
+    if layout.reduced[c]:
+        weight[[0, 1, 2, 5, 6, 7]] *= HOLD
+    return weight * np.array(values), weight[:, None] * J
 
 
 def _linearise(state: _State, views: list[BoardView], layout: _Layout) -> tuple[Array, Array]:
@@ -253,7 +262,7 @@ def _linearise(state: _State, views: list[BoardView], layout: _Layout) -> tuple[
             blocks.append(block.reshape(2 * n, -1))
     if layout.intrinsics:
         for c in (0, 1):
-            values, by = _prior(state.cameras[c], layout)
+            values, by = _prior(state.cameras[c], layout, c)
             rows = np.zeros((len(values), layout.size))
             rows[:, layout.camera(c)] = by
             if not layout.k3_free[c]:

@@ -59,6 +59,7 @@ class CameraQuality:
         coverage: ``(5, 5)`` number of corners in each part of the picture.
         tilt_directions: how many of eight directions the board was tilted to.
         focal_std_px: standard deviation of fx.
+        reduced: the views did not carry the full lens.
     """
 
     rms_px: float
@@ -69,6 +70,7 @@ class CameraQuality:
     coverage: np.ndarray
     tilt_directions: int
     focal_std_px: float
+    reduced: bool
 
     @property
     def covered(self) -> float:
@@ -128,6 +130,7 @@ def camera_quality(target: Target, intrinsics: Intrinsics, detections: dict[str,
         coverage=coverage(list(used.values())),
         tilt_directions=tilt_directions(target, intrinsics.camera, list(used.values())),
         focal_std_px=float(intrinsics.std[0]),
+        reduced=intrinsics.reduced,
     )
 
 
@@ -179,6 +182,14 @@ def judge_camera(name: str, quality: CameraQuality) -> list[Finding]:
         )
     if quality.rejected:
         findings.append(Finding(Level.ADVICE, f"{name}: left out as inconsistent: {', '.join(quality.rejected)}."))
+    if quality.reduced:
+        findings.append(
+            Finding(
+                Level.ADVICE,
+                f"{name}: the views do not determine the whole lens; it was taken as centred, with square pixels. More "
+                "views, in all parts of the picture and tilted, would make it better.",
+            )
+        )
     if quality.views < ENOUGH_VIEWS:
         findings.append(
             Finding(Level.ADVICE, f"{name}: {quality.views} views are few; {ENOUGH_VIEWS} to 20 are better.")

@@ -121,6 +121,7 @@ def calibrate_material(
         (lenses[0].camera, lenses[1].camera),
         material.pairs,
         single=_consistent_singles(material, lenses),
+        reduced=(lenses[0].reduced, lenses[1].reduced),
         any_order=options.any_order,
     )
     rig = StereoRig(stereo.cameras, stereo.T_10)

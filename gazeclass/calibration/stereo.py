@@ -70,6 +70,7 @@ def calibrate_stereo(
     *,
     single: tuple[dict[str, Detection], dict[str, Detection]] = ({}, {}),
     refine_intrinsics: bool = True,
+    reduced: tuple[bool, bool] = (False, False),
     any_order: bool = False,
 ) -> StereoCalibration:
     """Relative pose of the cameras, by default with the intrinsics refined jointly.
@@ -83,6 +84,7 @@ def calibrate_stereo(
         pairs: detections of each moment in camera 0 and 1.
         single: more views of one camera each, which hold the intrinsics in the joint refinement.
         refine_intrinsics: False keeps ``cameras`` as they are.
+        reduced: lenses whose views do not carry the full model, see :func:`bundle.adjust`.
         any_order: accept camera 0 standing on the right of camera 1.
 
     Raises:
@@ -110,7 +112,7 @@ def calibrate_stereo(
         if refine_intrinsics:
             noise = float(np.clip(np.nanmedian(bundle.view_rms_px) / np.sqrt(2.0), 0.03, 1.0))
             start = list(bundle.views) + extra
-            bundle = adjust(cameras, bundle.T_10, start, refine_intrinsics=True, noise_px=noise)
+            bundle = adjust(cameras, bundle.T_10, start, refine_intrinsics=True, noise_px=noise, reduced=reduced)
         rms = bundle.view_rms_px[: len(views)]
         worst = int(np.argmax(rms.max(axis=1)))
         limit = max(REJECT_FACTOR * float(np.median(rms)), REJECT_ABOVE_PX)
