@@ -32,8 +32,9 @@ class BoxMotion:
         return float(self._smooth[2:].max())
 
     def predict(self, t_s: float) -> np.ndarray:
-        """(4,) box expected at a later time; its size stays."""
-        dt = float(np.clip(t_s - self._t_s, 0, _LONGEST_GUESS_S))
+        """(4,) box expected at a later time; its size stays. After a longer absence, the place where it was."""
+        dt = t_s - self._t_s
+        dt = dt if dt <= _LONGEST_GUESS_S else 0.0
         state = self._measured.copy()
         state[:2] += dt * self._velocity[:2]
         state[2:] = self._smooth[2:]

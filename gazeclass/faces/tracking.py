@@ -46,6 +46,9 @@ class TrackingOptions:
         patience_s: how long a face that is not found is waited for.
         search_s: shortest and longest time between two searches of the whole picture.
         jump_overlap: a find must overlap the expected box by this to be the same face.
+        anchor_overlap: a weak find must overlap the last firm one by this, so that it cannot wander off the face.
+        memory_s: how long the place of a face that was lost is looked at from time to time.
+        glance_s: time between two looks at such places.
     """
 
     hold_score: float = 0.08
@@ -54,8 +57,11 @@ class TrackingOptions:
     doubt_s: float = 2.0
     doubt_score: float = 0.12
     patience_s: float = 1.5
-    search_s: tuple[float, float] = (0.2, 2.0)
+    search_s: tuple[float, float] = (0.2, 1.0)
     jump_overlap: float = 0.3
+    anchor_overlap: float = 0.35
+    memory_s: float = 60.0
+    glance_s: float = 0.3
 
 
 class _Follower:
@@ -72,6 +78,8 @@ class _Follower:
         self.mean_score = face.score
         self.appearance = Appearance()
         self.contested_with: _Follower | None = None
+        self.anchor_px = face.box_px
+        self.recovered_s = -np.inf
 
     def see(self, t_s: float, face: Face, options: TrackingOptions) -> None:
         """The face was found again."""
@@ -80,6 +88,7 @@ class _Follower:
         self.seen_s = t_s
         self._believe(t_s, face.score, options)
         if face.score >= options.firm_score:
+            self.anchor_px = face.box_px
             self.firm_hits += 1
             self.confirmed = self.confirmed or self.firm_hits >= options.firm_hits
 
@@ -134,6 +143,17 @@ class CameraTracker:
         self._search_interval_s = self._options.search_s[0]
         self._searched_s = -np.inf
         self._t_s = -np.inf
+        self._places: list[tuple[float, np.ndarray]] = []
+        self._glanced_s = -np.inf
+
+    def expect(self, boxes: np.ndarray, until_s: float) -> None:
+        """Somebody knows where faces may be (the other camera does): look there too.
+
+        Args:
+            boxes: (n, 4).
+            until_s: lesson time up to which it is worth looking.
+        """
+        self._places += [(until_s, box) for box in np.asarray(boxes, dtype=float).reshape(-1, 4)]
 
     def update(self, t_s: float, image: np.ndarray) -> list[Track]:
         """Follow the faces into a new picture.
@@ -156,12 +176,15 @@ class CameraTracker:
         if t_s - self._searched_s >= self._search_interval_s - 1e-6:
             self._search(t_s, image, seen)
         self._recover(t_s, image, seen)
+        self._glance(t_s, image, seen)
         for follower in self._followers:
             if follower.track_id not in seen:
                 follower.miss(t_s, self._options)
         lost = [follower for follower in self._followers if follower.is_over(t_s, self._options)]
-        if any(follower.confirmed for follower in lost):
-            self._search_interval_s = self._options.search_s[0]
+        for follower in lost:
+            if follower.confirmed:
+                self._search_interval_s = self._options.search_s[0]
+                self._places.append((t_s + self._options.memory_s, follower.anchor_px))
         self._followers = [follower for follower in self._followers if follower not in lost]
         self._embed(t_s, image, [follower for follower in self._followers if follower.track_id in seen])
         return [f.snapshot(self.camera) for f in self._followers if f.confirmed and f.track_id in seen]
@@ -172,12 +195,10 @@ class CameraTracker:
             return set()
         expected = np.array([follower.motion.predict(t_s) for follower in self._followers])
         found = self._detector.refine(image, expected, self.camera, threshold=self._options.hold_score)
-        candidates = [
-            (follower, face, float(overlap(expected[i : i + 1], face.box_px[None])[0, 0]))
-            for i, (follower, face) in enumerate(zip(self._followers, found, strict=True))
-            if face is not None
-        ]
-        candidates = [entry for entry in candidates if entry[2] >= self._options.jump_overlap]
+        candidates = []
+        for box, follower, face in zip(expected, self._followers, found, strict=True):
+            if face is not None and self._holds(follower, face, fit := _overlap(box, face.box_px)):
+                candidates.append((follower, face, fit))
         # Two tracks on one face: it is whose place fits better; the other one is hidden behind it.
         candidates.sort(key=lambda entry: (not entry[0].confirmed, -entry[2]))
         taken: list[tuple[_Follower, Face]] = []
@@ -191,25 +212,65 @@ class CameraTracker:
             follower.see(t_s, face, self._options)
         return {follower.track_id for follower, _ in taken}
 
+    def _holds(self, follower: _Follower, face: Face, fit: float) -> bool:
+        """Whether a find near a followed face can be that face."""
+        if fit < self._options.jump_overlap:
+            return False
+        firm = face.score >= self._options.firm_score
+        return firm or _overlap(follower.anchor_px, face.box_px) >= self._options.anchor_overlap
+
     def _search(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
         """The whole picture: faces that nobody follows become tracks, or end a wait."""
         fresh = self._unfollowed(self._detector.detect(image, self.camera), seen)
         left = self._resume(t_s, fresh, seen)
-        for face in left:
+        self._begin(t_s, left, seen)
+        shortest, longest = self._options.search_s
+        self._search_interval_s = shortest if left else min(self._search_interval_s * 1.5, longest)
+        self._searched_s = t_s
+
+    def _begin(self, t_s: float, faces: Sequence[Face], seen: set[int]) -> None:
+        """New tracks, on trial."""
+        for face in faces:
             follower = _Follower(self._next_id, t_s, face)
             follower.firm_hits = int(face.score >= self._options.firm_score)
             self._next_id += 1
             self._followers.append(follower)
             seen.add(follower.track_id)
-        shortest, longest = self._options.search_s
-        self._search_interval_s = shortest if left else min(self._search_interval_s * 1.5, longest)
-        self._searched_s = t_s
+
+    def _glance(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
+        """Look where faces were lost, and where they are expected."""
+        if t_s - self._glanced_s < self._options.glance_s - 1e-6:
+            return
+        self._glanced_s = t_s
+        followed = [follower.face.box_px for follower in self._followers]
+        self._places = [
+            (until_s, box)
+            for until_s, box in self._places
+            if until_s >= t_s and not any(_overlap(box, other) > 0.3 for other in followed)
+        ]
+        if not self._places:
+            return
+        boxes = np.array([box for _, box in self._places])
+        found = self._detector.refine(image, boxes, self.camera, threshold=self._options.firm_score)
+        near = [
+            face
+            for face, box in zip(found, boxes, strict=True)
+            if face is not None and _overlap(face.box_px, box) >= self._options.jump_overlap
+        ]
+        fresh: list[Face] = []
+        for face in sorted(self._unfollowed(near, seen), key=lambda face: -face.score):
+            if not any(_same_face(face, other) for other in fresh):
+                fresh.append(face)
+        self._begin(t_s, self._resume(t_s, fresh, seen), seen)
 
     def _recover(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
         """Look for known faces that were lost just now, each in the neighbourhood where it was."""
         for follower in self._followers:
             if follower.track_id in seen or not follower.confirmed or follower.contested_with is not None:
                 continue
+            if t_s - follower.recovered_s < self._options.glance_s - 1e-6:
+                continue
+            follower.recovered_s = t_s
             box = follower.motion.predict(t_s)
             reach = follower.motion.size_px
             region = box + np.array([-reach, -reach, reach, reach])
@@ -272,6 +333,11 @@ class CameraTracker:
 def _same_face(a: Face, b: Face) -> bool:
     """Whether two finds in one picture can only be one face."""
     return float(overlap(a.box_px[None], b.box_px[None], of_smaller=True)[0, 0]) > 0.55
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> float:
+    """Intersection over union of two boxes (4,)."""
+    return float(overlap(a[None], b[None])[0, 0])
 
 
 def _strangeness(follower: _Follower, t_s: float, face: Face) -> float:
