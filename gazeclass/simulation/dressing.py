@@ -16,6 +16,7 @@ from gazeclass.simulation.mesh import Floats, Ints, NormalOperator
 from gazeclass.simulation.people import Person
 from gazeclass.simulation.regions import VARIANTS, zones
 from gazeclass.simulation.shells import shell
+from gazeclass.simulation.truth import LANDMARK_VERTICES
 
 
 def dress(person: Person, vertices: Floats, joints: Floats, library: AssetLibrary, hand_seed: int = -1) -> list[Part]:
@@ -55,12 +56,7 @@ def dress(person: Person, vertices: Floats, joints: Floats, library: AssetLibrar
         colour = person.cloth if person.clothes.texture is None else None
         parts.append(_asset_part(person.clothes, vertices, material, colour))
     if person.hair_style:
-        colour = person.hair if person.hair_style.texture is None else None
-        material = Material(
-            tint=_tint(person.hair), tint_mix=0.85, wrap=0.2, shine=0.12, gloss=10.0,
-            grain=0.35 if colour is not None else 0.0, grain_scale=700.0, blended=colour is None, cut=0.55,
-        )  # fmt: skip
-        parts.append(_asset_part(person.hair_style, vertices, material, colour))
+        parts.append(_hair(person, vertices))
     elif person.scalp == "cap":
         parts.append(_hair_cap(person, vertices, normals))
     parts += wear(person, vertices, joints)
@@ -174,6 +170,52 @@ def _cap_triangles() -> Ints:
     body = load_body()
     scalp = zones()["scalp"]
     return body.skin_triangles[(scalp[body.skin_triangles] > 0.5).all(axis=1)]
+
+
+def _hair(person: Person, vertices: Floats) -> Part:
+    """A hair mesh, made one person's own: parted on either side, fuller, wavier, cut shorter, without fringe."""
+    rng = np.random.default_rng(person.wear_seed + 2)
+    asset = person.hair_style
+    assert asset is not None
+    body = load_body()
+    mirror = np.array([-1.0 if rng.random() < 0.5 else 1.0, 1.0, 1.0], np.float32)
+    # Mirrored after fitting: bodies are alike enough on both sides for hair to sit well.
+    placed = asset.fitting.place(vertices) * mirror
+    marks = vertices[LANDMARK_VERTICES]
+    middle = np.array([0.0, marks[0, 1] + 0.01, marks[27, 2] + 0.02], np.float32)
+    volume = rng.uniform(0.97, 1.13, 3) if rng.random() < 0.7 else np.ones(3)
+    above = np.clip((placed[:, 2:] - marks[33, 2]) / 0.05, 0.0, 1.0)  # what falls on the neck keeps its place
+    placed = placed + above * (placed - middle) * (volume - 1.0).astype(np.float32)
+    wave = 0.004 * rng.random() ** 2 * np.sin(placed @ rng.normal(0.0, 90.0, (3, 3)) + rng.uniform(0.0, 6.3, 3))
+    placed = (placed + wave).astype(np.float32)[asset.mesh.source]
+    triangles = asset.mesh.triangles
+    centre = placed[triangles].mean(axis=1)
+    kept = np.ones(len(triangles), bool)
+    if rng.random() < 0.35:
+        kept &= centre[:, 2] > marks[8, 2] + rng.uniform(-0.06, 0.07)
+    if rng.random() < 0.15:
+        hairline = marks[17:27, 2].mean() + rng.uniform(0.02, 0.05)
+        kept &= (centre[:, 2] > hairline) | (centre[:, 1] > marks[0, 1] - 0.02)
+    weights = np.clip(np.einsum("nk,nkg->ng", asset.fitting.weights, body.weights[asset.fitting.refs]), 0.0, None)
+    weights /= weights.sum(axis=1, keepdims=True)
+    drawn = asset.texture is not None
+    material = Material(
+        texture=asset.texture,
+        key=str(asset.texture_path),
+        tint=_tint(person.hair),
+        tint_mix=rng.uniform(0.7, 1.0),
+        wrap=0.2,
+        shine=rng.uniform(0.02, 0.2),
+        gloss=10.0,
+        grain=0.0 if drawn else 0.35,
+        grain_scale=700.0,
+        blended=drawn,
+        cut=rng.uniform(0.35, 0.6),
+    )
+    colours = None if drawn else np.tile(person.hair.astype(np.float32), (len(placed), 1))
+    return Part(
+        placed, asset.normals(placed), weights[asset.mesh.source], triangles[kept], material, colours, asset.mesh.uv
+    )
 
 
 def _shirt(person: Person, vertices: Floats) -> Part:

@@ -23,7 +23,7 @@ from gazeclass.simulation.renderer import Renderer
 #: Makes the detector inside each process; a detector itself need not travel between processes.
 DetectorMaker: TypeAlias = Callable[[], Detector]
 
-RECIPE_VERSION = 2
+RECIPE_VERSION = 3
 MANIFEST = "heads.toml"
 _NAME = re.compile(r"heads_\d{5,}\.npz")
 

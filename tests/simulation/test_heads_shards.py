@@ -257,7 +257,7 @@ def test_a_folder_of_another_plan_is_refused(tmp_path, plan):
     from gazeclass.simulation.shards import render_shards
 
     render_shards(tmp_path, replace(plan, count=1))
-    with pytest.raises(InputError, match="another plan.*seed"):
+    with pytest.raises(InputError, match=r"another plan.*seed"):
         render_shards(tmp_path, replace(plan, seed=4))
     with pytest.raises(InputError, match="last shard is not full"):
         render_shards(tmp_path, plan)
