@@ -92,6 +92,13 @@ class _Follower:
             self.firm_hits += 1
             self.confirmed = self.confirmed or self.firm_hits >= options.firm_hits
 
+    def reseat(self, t_s: float, face: Face, options: TrackingOptions) -> None:
+        """The track had slipped off its face, which is here."""
+        self.motion = BoxMotion(t_s, face.box_px)
+        self.anchor_px = face.box_px
+        self.face = face
+        self._believe(t_s, face.score, options)
+
     def miss(self, t_s: float, options: TrackingOptions) -> None:
         """The face was not found."""
         if not self.confirmed:
@@ -221,7 +228,8 @@ class CameraTracker:
 
     def _search(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
         """The whole picture: faces that nobody follows become tracks, or end a wait."""
-        fresh = self._unfollowed(self._detector.detect(image, self.camera), seen)
+        found = self._reseat(t_s, self._detector.detect(image, self.camera), seen)
+        fresh = self._unfollowed(found, seen)
         left = self._resume(t_s, fresh, seen)
         self._begin(t_s, left, seen)
         shortest, longest = self._options.search_s
@@ -264,9 +272,10 @@ class CameraTracker:
         self._begin(t_s, self._resume(t_s, fresh, seen), seen)
 
     def _recover(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
-        """Look for known faces that were lost just now, each in the neighbourhood where it was."""
+        """Look for known faces that were lost or found but weakly, each in the neighbourhood where it was."""
         for follower in self._followers:
-            if follower.track_id in seen or not follower.confirmed or follower.contested_with is not None:
+            weak = follower.track_id not in seen or follower.face.score < self._options.firm_score
+            if not weak or not follower.confirmed or follower.contested_with is not None:
                 continue
             if t_s - follower.recovered_s < self._options.glance_s - 1e-6:
                 continue
@@ -274,8 +283,25 @@ class CameraTracker:
             box = follower.motion.predict(t_s)
             reach = follower.motion.size_px
             region = box + np.array([-reach, -reach, reach, reach])
-            fresh = self._unfollowed(self._detector.detect(image, self.camera, region=region), seen)
-            self._resume(t_s, fresh, seen)
+            found = self._detector.detect(image, self.camera, region=region)
+            self._resume(t_s, self._unfollowed(self._reseat(t_s, found, seen), seen), seen)
+
+    def _reseat(self, t_s: float, faces: Sequence[Face], seen: set[int]) -> list[Face]:
+        """A face found anew where a track holds on to something weaker beside it: the track goes back to the face.
+
+        Returns:
+            The faces that no track was moved to.
+        """
+        left = []
+        for face in faces:
+            rivals = [follower for follower in self._followers if _same_face(follower.face, face)]
+            weak = [follower for follower in rivals if follower.face.score < self._options.firm_score <= face.score]
+            off = [follower for follower in weak if _overlap(follower.face.box_px, face.box_px) < 0.6]
+            if len(rivals) == 1 and len(off) == 1 and off[0].track_id in seen:
+                off[0].reseat(t_s, face, self._options)
+            else:
+                left.append(face)
+        return left
 
     def _unfollowed(self, faces: Sequence[Face], seen: set[int]) -> list[Face]:
         owned = [follower.face for follower in self._followers if follower.track_id in seen]
