@@ -1,0 +1,135 @@
+"""Which track of camera 0 and which of camera 1 are one head: evidence from geometry, size and looks.
+
+Every piece of evidence is a log-likelihood ratio, "the same head" against "two heads", so that pieces add up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gazeclass.faces.types import Face, Track
+from gazeclass.geometry.stereo import StereoRig, epipolar_distance_px
+from gazeclass.geometry.triangulation import triangulate
+
+#: Standard deviation of a nose tip where the detector gives none, as a fraction of the box, and its floor in pixels.
+NOSE_SIGMA_FRACTION, NOSE_SIGMA_PX = 0.05, 1.0
+_CHANCE_PX = 300.0  # epipolar distances of different heads are spread about so widely
+_OUTLIER = 0.02  # a nose tip that is not one: a profile, a hand before the face
+_HEAD_M = 0.17  # box side of a head; adults and children, front and side, within _HEAD_LOG_SD
+_HEAD_LOG_SD = 0.25
+_RATIO_LOG_SD = 0.22  # of the two cameras' sizes: one sees the face from the side
+_NEAREST_M, _FARTHEST_M = 0.6, 20.0
+
+
+@dataclass(frozen=True)
+class LooksModel:
+    """How similar the embeddings of one person and of two people are.
+
+    Attributes:
+        same, different: mean cosine.
+        spread: standard deviation of both.
+    """
+
+    same: float
+    different: float
+    spread: float
+
+    def log_ratio(self, cosine: np.ndarray) -> np.ndarray:
+        """Log-likelihood ratio of two normal distributions of one spread: linear in the cosine."""
+        middle = (self.same + self.different) / 2
+        return (self.same - self.different) / self.spread**2 * (cosine - middle)
+
+
+def nose_sigma_px(face: Face) -> float:
+    """The face's own figure, or the fall-back."""
+    own = face.nose_sigma_px
+    return own if np.isfinite(own) else max(NOSE_SIGMA_FRACTION * face.size_px, NOSE_SIGMA_PX)
+
+
+def pair_evidence(
+    rig: StereoRig, tracks0: Sequence[Track], tracks1: Sequence[Track], looks: LooksModel
+) -> tuple[np.ndarray, np.ndarray]:
+    """Evidence of this moment for every pair of tracks.
+
+    Args:
+        rig: the cameras.
+        tracks0, tracks1: of camera 0 and 1, seen now.
+        looks: see :class:`LooksModel`.
+
+    Returns:
+        (n0, n1) log-likelihood ratios and (n0, n1, 3) positions in CCS, NaN where a pair is impossible (its ratio is
+        then -inf).
+    """
+    n0, n1 = len(tracks0), len(tracks1)
+    positions = np.full((n0, n1, 3), np.nan)
+    if not n0 or not n1:
+        return np.zeros((n0, n1)), positions
+    p0, s0, size0 = _columns(tracks0)
+    p1, s1, size1 = _columns(tracks1)
+    sigma = np.hypot(s0[:, None], s1[None, :]) / np.sqrt(2)
+    distance = epipolar_distance_px(rig, p0, p1)
+    near = np.exp(-0.5 * (distance / sigma) ** 2) / (sigma * np.sqrt(np.pi / 2))
+    evidence = np.log((1 - _OUTLIER) * near * _CHANCE_PX + _OUTLIER)
+
+    i, j = np.divmod(np.arange(n0 * n1), n1)
+    points = triangulate(rig, p0[i], p1[j], np.column_stack([s0[i], s1[j]]), iterations=2)
+    depth0 = points.position_C_m[:, 2]
+    depth1 = rig.T_10.apply(points.position_C_m)[:, 2]
+    possible = points.ok & (np.minimum(depth0, depth1) > _NEAREST_M) & (np.maximum(depth0, depth1) < _FARTHEST_M)
+    metres0 = size0[i] * depth0 / rig.cameras[0].matrix[0, 0]
+    metres1 = size1[j] * depth1 / rig.cameras[1].matrix[0, 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.log(metres0 / metres1) / _RATIO_LOG_SD
+        absolute = np.log(np.sqrt(metres0 * metres1) / _HEAD_M) / _HEAD_LOG_SD
+    # Heads of a wrong pair have about any size; both terms together are worth at most +2 and at least -8.
+    size = np.clip(2.0 - 0.5 * (ratio**2 + absolute**2), -8.0, 2.0)
+    evidence += np.where(possible, size, 0).reshape(n0, n1)
+    evidence[~possible.reshape(n0, n1)] = -np.inf
+    positions[:] = np.where(possible[:, None], points.position_C_m, np.nan).reshape(n0, n1, 3)
+    return evidence + _looks_alike(tracks0, tracks1, looks), positions
+
+
+def _columns(tracks: Sequence[Track]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Nose tips (n, 2), their sigmas (n,) and box sizes (n,)."""
+    nose = np.array([track.face.nose_px for track in tracks], dtype=float)
+    sigma = np.array([nose_sigma_px(track.face) for track in tracks])
+    return nose, sigma, np.array([track.face.size_px for track in tracks])
+
+
+def _looks_alike(tracks0: Sequence[Track], tracks1: Sequence[Track], looks: LooksModel) -> np.ndarray:
+    """(n0, n1) evidence from embeddings, as far as there are any; at most ±3, for two views of one head differ."""
+    out = np.zeros((len(tracks0), len(tracks1)))
+    for a, track0 in enumerate(tracks0):
+        for b, track1 in enumerate(tracks1):
+            if track0.embedding is not None and track1.embedding is not None:
+                weight = min(track0.embedding_weight, track1.embedding_weight)
+                trust = weight / (weight + 0.5)
+                out[a, b] = np.clip(trust * looks.log_ratio(track0.embedding @ track1.embedding), -3, 3)
+    return out
+
+
+def boxes_in_other_camera(rig: StereoRig, face: Face, *, count: int = 9) -> np.ndarray:
+    """Where the other camera should see a face: along its epipolar line, at the depths its size allows.
+
+    Args:
+        rig: the cameras.
+        face: seen by one camera.
+        count: boxes along the line.
+
+    Returns:
+        (n, 4) boxes in the other camera's picture, n ≤ count.
+    """
+    own, other = rig.cameras[face.camera], rig.cameras[1 - face.camera]
+    ray = own.rays(face.nose_px[None])[0]
+    focal = own.matrix[0, 0]
+    depths = focal * _HEAD_M / face.size_px * np.exp(np.linspace(-2, 2, count) * _HEAD_LOG_SD)
+    points = ray / ray[2] * depths[:, None]
+    T_own = rig.camera_from_reference(face.camera)
+    T_other = rig.camera_from_reference(1 - face.camera)
+    seen = T_other.apply(T_own.inverse().apply(points))
+    pixels = other.project(seen)
+    size = face.size_px * depths / focal * other.matrix[0, 0] / np.where(seen[:, 2] > 0.1, seen[:, 2], np.nan)
+    inside = np.isfinite(pixels).all(axis=1) & np.isfinite(size) & other.contains(pixels)
+    half = np.column_stack([0.4 * size, 0.5 * size])
+    return np.hstack([pixels - half, pixels + half])[inside]

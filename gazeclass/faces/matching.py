@@ -1,0 +1,191 @@
+"""One assignment over both cameras: which tracks are one head, and whose head it is.
+
+Two steps, each a linear assignment: tracks of camera 0 to tracks of camera 1 (epipolar distance, plausible place and
+size, looks, accumulated over time), then heads to people one to one (looks, seat, the name borne so far). Somebody who
+fits nobody stays without a name and becomes ``unknown-01`` once surely a stranger; without an enrolment everybody gets
+a label ``P01``, ``P02``, … that stays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from gazeclass.faces.association import boxes_in_other_camera, pair_evidence
+from gazeclass.faces.enrolment import Enrolment
+from gazeclass.faces.identity import Gallery, Head, Person
+from gazeclass.faces.types import Sighting, Track
+from gazeclass.geometry.stereo import StereoRig
+
+
+class Expectant(Protocol):
+    """A tracker that can be told where to look."""
+
+    def expect(self, boxes: np.ndarray, until_s: float) -> None:
+        """Faces may be in these boxes."""
+        ...
+
+
+@dataclass(frozen=True)
+class MatchingOptions:
+    """How much evidence a decision takes.
+
+    Attributes:
+        pair_s: time constant of the evidence for a pair of tracks.
+        pair_name: evidence for a pair that bears one name, against one that bears two.
+        sure: log ratio above which an assignment is learned from.
+        stranger: below this log ratio of looks to everybody known, a head is a stranger's.
+        welcome_s: age a head needs before it gets a label of its own.
+        welcome_weight: embedding weight it needs, unless both cameras see it.
+        remember_s: how long tracks that are not seen keep their name and their pair's evidence.
+        hint_s: time between two hints to the other camera.
+    """
+
+    pair_s: float = 1.0
+    pair_name: float = 2.0
+    sure: float = 2.0
+    stranger: float = -2.0
+    welcome_s: float = 0.8
+    welcome_weight: float = 1.0
+    remember_s: float = 5.0
+    hint_s: float = 0.5
+
+
+class Matcher:
+    """Identity over both cameras, kept over time.
+
+    Args:
+        rig: the cameras.
+        enrolment: who is expected; None labels everybody.
+        trackers: of camera 0 and 1; when given, each is told where the other camera sees a head that it does not.
+        options: see :class:`MatchingOptions`.
+    """
+
+    def __init__(
+        self,
+        rig: StereoRig,
+        enrolment: Enrolment | None = None,
+        *,
+        trackers: Sequence[Expectant] = (),
+        options: MatchingOptions | None = None,
+    ) -> None:
+        self._rig = rig
+        self._trackers = tuple(trackers)
+        self._options = options or MatchingOptions()
+        self._gallery = Gallery(rig, enrolment)
+        self._has_enrolment = enrolment is not None
+        self._evidence: dict[tuple[int, int], float] = {}
+        self._last_seen_s: dict[tuple[int, int], float] = {}
+        self._t_s = -np.inf
+        self._hinted_s = -np.inf
+
+    def update(self, t_s: float, tracks0: Sequence[Track], tracks1: Sequence[Track]) -> list[Sighting]:
+        """Who is seen now, and where.
+
+        Args:
+            t_s: lesson time.
+            tracks0, tracks1: of camera 0 and 1 at this moment.
+
+        Returns:
+            One sighting for each person that is seen and known by a name or label, sorted by it.
+        """
+        self._remember(t_s, [*tracks0, *tracks1])
+        self._gallery.learn_looks((tracks0, tracks1))
+        heads = self._pair(t_s, tracks0, tracks1)
+        sightings, nameless = self._name(heads)
+        for head in self._strangers(t_s, nameless, {sighting.student for sighting in sightings}):
+            sightings.append(self._sighting(head, self._gallery.welcome(head), 0.5))
+        self._hint(t_s, heads)
+        self._t_s = t_s
+        return sorted(sightings, key=lambda sighting: sighting.student)
+
+    def _remember(self, t_s: float, tracks: Sequence[Track]) -> None:
+        for track in tracks:
+            self._last_seen_s[track.camera, track.track_id] = t_s
+        oldest = t_s - self._options.remember_s
+        self._last_seen_s = {key: seen for key, seen in self._last_seen_s.items() if seen >= oldest}
+        alive = set(self._last_seen_s)
+        self._gallery.forget_tracks(alive)
+        self._evidence = {k: v for k, v in self._evidence.items() if (0, k[0]) in alive and (1, k[1]) in alive}
+
+    def _pair(self, t_s: float, tracks0: Sequence[Track], tracks1: Sequence[Track]) -> list[Head]:
+        """Heads: pairs of tracks, and tracks that have no partner."""
+        now, positions = pair_evidence(self._rig, tracks0, tracks1, self._gallery.looks)
+        gain = 1 - np.exp(-max(t_s - self._t_s, 0.0) / self._options.pair_s)
+        total = np.empty_like(now)
+        for a, track0 in enumerate(tracks0):
+            for b, track1 in enumerate(tracks1):
+                key = track0.track_id, track1.track_id
+                fresh = float(np.clip(now[a, b], -20, 20))
+                old = self._evidence.get(key, fresh)
+                self._evidence[key] = old + gain * (fresh - old)
+                total[a, b] = self._evidence[key] + self._one_name(track0, track1)
+        total[~np.isfinite(now)] = 0  # no point of space projects to both
+        partner = dict(zip(*linear_sum_assignment(-np.clip(total, 0, None)), strict=True)) if total.size else {}
+        heads, used = [], set()
+        for a, track0 in enumerate(tracks0):
+            match = partner.get(a)
+            if match is not None and total[a, match] > 0:
+                heads.append(Head({0: track0, 1: tracks1[match]}, positions[a, match]))
+                used.add(match)
+            else:
+                heads.append(Head({0: track0}, np.full(3, np.nan)))
+        heads += [Head({1: track1}, np.full(3, np.nan)) for b, track1 in enumerate(tracks1) if b not in used]
+        return heads
+
+    def _one_name(self, track0: Track, track1: Track) -> float:
+        first, second = self._gallery.bearer(track0), self._gallery.bearer(track1)
+        if first is None or second is None:
+            return 0.0
+        return self._options.pair_name if first is second else -self._options.pair_name
+
+    def _name(self, heads: list[Head]) -> tuple[list[Sighting], list[Head]]:
+        """People to heads, one to one; the heads left over."""
+        score = self._gallery.score(heads)
+        rows, columns = linear_sum_assignment(-np.clip(score, 0, None))
+        sightings, named = [], set()
+        for row, column in zip(rows, columns, strict=True):
+            value = score[row, column]
+            if value <= 0:
+                continue
+            person = self._gallery.people[column]
+            self._gallery.settle(heads[row], person, sure=value > self._options.sure)
+            # "Somebody else" stands at 0 among the alternatives.
+            odds = np.exp(np.concatenate([[0.0], score[row]]) - value)
+            sightings.append(self._sighting(heads[row], person, float(1 / odds.sum())))
+            named.add(row)
+        return sightings, [head for row, head in enumerate(heads) if row not in named]
+
+    def _strangers(self, t_s: float, heads: list[Head], seen: set[str]) -> list[Head]:
+        """Those without a name who are surely a face, and surely none of those known who are not ``seen`` elsewhere."""
+        options, out = self._options, []
+        absent = [column for column, person in enumerate(self._gallery.people) if person.name not in seen]
+        for head in heads:
+            looks = head.looks
+            if looks is None or t_s - head.since_s < options.welcome_s:
+                continue
+            weight = options.welcome_weight / 2 if len(head.tracks) == 2 else options.welcome_weight
+            familiar = float(self._gallery.from_looks(head)[absent].max(initial=-np.inf))
+            if looks[1] >= weight and familiar < options.stranger:
+                out.append(head)
+        return out
+
+    def _sighting(self, head: Head, person: Person, confidence: float) -> Sighting:
+        if person.embedding is None or not person.enrolled:
+            self._gallery.settle(head, person, sure=False)
+        faces = {camera: track.face for camera, track in head.tracks.items()}
+        ids = {camera: track.track_id for camera, track in head.tracks.items()}
+        return Sighting(person.name, faces, confidence, ids)
+
+    def _hint(self, t_s: float, heads: list[Head]) -> None:
+        """Tell each tracker where the other camera sees a head that it does not."""
+        if len(self._trackers) != 2 or t_s - self._hinted_s < self._options.hint_s - 1e-6:
+            return
+        self._hinted_s = t_s
+        for head in heads:
+            camera, track = next(iter(head.tracks.items()))
+            if len(head.tracks) == 1 and self._gallery.bearer(track) is not None:
+                boxes = boxes_in_other_camera(self._rig, track.face)
+                self._trackers[1 - camera].expect(boxes, t_s + self._options.hint_s)
