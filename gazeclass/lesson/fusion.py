@@ -41,22 +41,22 @@ class Position3:
     cov_m2: Array
 
 
-def head_rotation_in_world(
-    rig: StereoRig, camera: int, center_px: Array, R_crop: Array, angles_deg: Array, sigma_deg: Array
-) -> Rotation3:
-    """One camera's view of a head: R_WS = R_WC R_ray R_crop, and the angles' errors carried along.
+def head_rotations_in_world(
+    rig: StereoRig, camera: int, centers_px: Array, R_crop: Array, angles_deg: Array, sigma_deg: Array
+) -> list[Rotation3]:
+    """One camera's view of n heads: R_WS = R_WC R_ray R_crop, and the angles' errors carried along.
 
     Args:
         rig: with its world frame.
         camera: 0 or 1.
-        center_px: ``(2,)`` centre of the crop that the network saw.
-        R_crop: ``(3, 3)`` relative to the viewing ray.
-        angles_deg: ``(3,)`` yaw, pitch, roll of R_crop.
-        sigma_deg: ``(3,)`` their standard deviations.
+        centers_px: ``(n, 2)`` centres of the crops that the network saw.
+        R_crop: ``(n, 3, 3)`` relative to the viewing rays.
+        angles_deg: ``(n, 3)`` yaw, pitch, roll of R_crop.
+        sigma_deg: ``(n, 3)`` their standard deviations.
     """
-    to_world = rig.world_from_camera(camera).R @ ray_rotation(rig.cameras[camera].rays(center_px))
-    J = to_world @ angle_jacobian(angles_deg[0], angles_deg[1]) * np.radians(sigma_deg)
-    return Rotation3(to_world @ R_crop, J @ J.T)
+    to_world = rig.world_from_camera(camera).R @ ray_rotation(rig.cameras[camera].rays(centers_px))
+    J = to_world @ angle_jacobian(angles_deg[:, 0], angles_deg[:, 1]) * np.radians(sigma_deg)[:, None, :]
+    return [Rotation3(R, C) for R, C in zip(to_world @ R_crop, J @ np.swapaxes(J, 1, 2), strict=True)]
 
 
 def fuse_views(views: list[Rotation3]) -> Rotation3:
@@ -73,16 +73,19 @@ def fuse_views(views: list[Rotation3]) -> Rotation3:
     return Rotation3(R, cov * max(1.0, chi2 / (3.0 * (len(views) - 1))))
 
 
-def stereo_position(
-    rig: StereoRig, nose0_px: Array, nose1_px: Array, sigma_px: tuple[float, float]
-) -> Position3 | None:
-    """The triangulated nose tip in WCS, or None where the rays do not meet in front of both cameras."""
+def stereo_positions(rig: StereoRig, noses0_px: Array, noses1_px: Array, sigma_px: Array) -> list[Position3 | None]:
+    """Triangulated nose tips in WCS, None where the rays do not meet in front of both cameras.
+
+    Args:
+        rig: with its world frame.
+        noses0_px, noses1_px: ``(n, 2)`` of camera 0 and 1.
+        sigma_px: ``(n, 2)`` their standard deviations in camera 0 and 1.
+    """
     assert rig.T_WC is not None
-    found = triangulate(rig, nose0_px[None], nose1_px[None], np.array([sigma_px]))
-    if not found.ok[0]:
-        return None
-    R = rig.T_WC.R
-    return Position3(rig.T_WC.apply(found.position_C_m[0]), R @ found.cov_C_m2[0] @ R.T)
+    found = triangulate(rig, noses0_px, noses1_px, sigma_px)
+    P_W = rig.T_WC.apply(found.position_C_m)
+    cov = rig.T_WC.R @ found.cov_C_m2 @ rig.T_WC.R.T
+    return [Position3(p, c) if ok else None for p, c, ok in zip(P_W, cov, found.ok, strict=True)]
 
 
 def position_from_face_size(rig: StereoRig, camera: int, nose_px: Array, face_height_px: float) -> Position3:

@@ -1,16 +1,17 @@
-"""One student over time: faces and head poses of a moment become an observation.
+"""The class at one moment: faces and head poses become one observation for each student.
 
 Position from both noses (or one nose and what is known), rotation fused over both cameras, both steadied over time,
-then the ray to the board with its covariance, its zone and a status that says how far to trust it.
+then the ray to the board with its covariance, its zone and a status that says how far to trust it. What can be computed
+for all students at once is; only the filters run one by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from gazeclass.faces.types import Face
-from gazeclass.geometry.gaze import GazePoints, gaze_points
+from gazeclass.geometry.gaze import gaze_points
 from gazeclass.geometry.rotation import Array
 from gazeclass.geometry.status import Status as RayStatus
 from gazeclass.geometry.stereo import StereoRig
@@ -18,13 +19,13 @@ from gazeclass.lesson.fusion import (
     Position3,
     Rotation3,
     fuse_views,
-    head_rotation_in_world,
+    head_rotations_in_world,
     position_from_face_size,
-    stereo_position,
+    stereo_positions,
 )
 from gazeclass.lesson.observation import Observation, ObservationStatus
 from gazeclass.lesson.smoothing import PositionFilter, RotationFilter, SmoothingOptions
-from gazeclass.lesson.zones import Zone, most_probable_zone
+from gazeclass.lesson.zones import Zone, most_probable_zones
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class ObserverOptions:
         smoothing: the filters over time.
         nose_sigma_of_face: standard deviation of the nose tip's pixel, as a share of the face box's longer side,
             for detectors that do not tell it themselves.
-        max_sigma_deg: a fused head rotation less certain than this (root mean square over its axes) is low confidence.
+        max_sigma_deg: a head rotation less certain than this (root mean square over its axes) is low confidence.
         max_incidence_deg: a ray flatter to the board than this does not face it: away.
     """
 
@@ -66,116 +67,169 @@ class PosedFace:
         return bool(np.isfinite(self.R_crop).all() and np.isfinite(self.sigma_deg).all())
 
 
-class StudentObserver:
-    """The filters of one student and how an observation is made of them."""
+@dataclass
+class _Student:
+    """What is remembered of one student."""
+
+    position: PositionFilter
+    rotation: RotationFilter
+
+
+@dataclass(frozen=True, eq=False)
+class _Head:
+    """One student's head now, filtered; ``rotation`` is None where no pose could be told."""
+
+    position: Position3
+    rotation: Rotation3 | None
+    both: bool
+
+
+class ClassObserver:
+    """The filters of every student and how observations are made of them.
+
+    Args:
+        rig: the cameras with their world frame.
+        zones: of the board.
+        students: who is expected; others join when they are first seen.
+        cov_frame: ``(6, 6)`` error of the world frame, turning about camera 0; None for none.
+        options: when an observation is trusted.
+    """
 
     def __init__(
         self,
-        student: str,
         rig: StereoRig,
-        zones: Sequence[Zone],
-        cov_frame: Array | None,
-        options: ObserverOptions,
+        *,
+        zones: Sequence[Zone] = (),
+        students: Iterable[str] = (),
+        cov_frame: Array | None = None,
+        options: ObserverOptions | None = None,
     ) -> None:
-        self.student = student
-        self._rig, self._zones, self._cov_frame = rig, zones, cov_frame
-        # The calibration's error of the world frame turns about camera 0 (Classroom.camera_frame_covariance).
-        self._frame_origin = rig.world_from_camera(0).t
-        self._options = options
-        self._position = PositionFilter(options.smoothing)
-        self._rotation = RotationFilter(options.smoothing)
+        self._rig, self._zones, self._cov_frame = rig, tuple(zones), cov_frame
+        self._options = options or ObserverOptions()
+        self._students: dict[str, _Student] = {}
+        for name in students:
+            self._student(name)
 
-    def not_seen(self, t_s: float, skew_s: float) -> Observation:
-        """The student is expected but in neither picture."""
-        return Observation.not_seen(t_s, self.student, skew_s)
-
-    def observe(self, t_s: float, skew_s: float, faces: dict[int, PosedFace]) -> Observation:
-        """What is known of the student now, from the faces of one or both cameras.
+    def observe(self, t_s: float, skew_s: float, seen: dict[str, dict[int, PosedFace]]) -> list[Observation]:
+        """One observation for every student expected or seen so far, in the order they were met.
 
         Args:
             t_s: lesson clock.
             skew_s: time of camera 1's picture minus camera 0's.
-            faces: by camera; at least one.
+            seen: by student, the faces by camera; at least one face each.
         """
-        position, stereo = self._locate(t_s, faces)
-        usable = {camera: face for camera, face in faces.items() if face.usable}
-        cameras = "".join(str(camera) for camera in sorted(faces))
-        face_px = max(posed.face.size_px for posed in faces.values())
-        if not usable:
-            return Observation(
-                t_s=t_s,
-                student=self.student,
-                status=ObservationStatus.LOW_CONFIDENCE,
-                position_W_m=position.P_W_m,
-                cov_position_m2=position.cov_m2,
-                face_px=face_px,
-                cameras=cameras,
-                skew_s=skew_s,
-            )
-        rotation = self._rotation.measure(t_s, self._fused(usable))
+        heads = self._heads(t_s, seen)
+        posed = {name: (head.position, head.rotation) for name, head in heads.items() if head.rotation is not None}
+        P = np.array([position.P_W_m for position, _ in posed.values()]).reshape(-1, 3)
+        R = np.array([rotation.R_WS for _, rotation in posed.values()]).reshape(-1, 3, 3)
         gaze = gaze_points(
-            position.P_W_m,
-            rotation.R_WS,
-            position.cov_m2,
-            rotation.cov_rad2,
+            P,
+            R,
+            np.array([position.cov_m2 for position, _ in posed.values()]).reshape(-1, 3, 3),
+            np.array([rotation.cov_rad2 for _, rotation in posed.values()]).reshape(-1, 3, 3),
             self._cov_frame,
-            frame_origin_W_m=self._frame_origin,
+            frame_origin_W_m=self._rig.world_from_camera(0).t,
             max_incidence_deg=self._options.max_incidence_deg,
         )
-        zone, probability = most_probable_zone(gaze.xy_m[0], gaze.cov_m2[0], self._zones)
-        return Observation(
-            t_s=t_s,
-            student=self.student,
-            status=self._status(gaze, rotation, both=stereo and len(usable) == 2),
-            position_W_m=position.P_W_m,
-            cov_position_m2=position.cov_m2,
-            R_WS=rotation.R_WS,
-            cov_rotation_rad2=rotation.cov_rad2,
-            board_xy_m=gaze.xy_m[0],
-            cov_board_m2=gaze.cov_m2[0],
-            cov_board_pose_m2=gaze.cov_pose_m2[0],
-            zone=zone,
-            zone_probability=probability,
-            face_px=face_px,
-            cameras=cameras,
-            skew_s=skew_s,
-        )
+        zone, probability = most_probable_zones(self._zones, gaze.xy_m, gaze.cov_m2)
+        row = {name: k for k, name in enumerate(posed)}
+        out = []
+        for name in self._students:
+            if name not in heads:
+                out.append(Observation.not_seen(t_s, name, skew_s))
+                continue
+            head, faces = heads[name], seen[name]
+            known: dict[str, object] = {
+                "position_W_m": head.position.P_W_m,
+                "cov_position_m2": head.position.cov_m2,
+                "face_px": max(posed_face.face.size_px for posed_face in faces.values()),
+                "cameras": "".join(str(camera) for camera in sorted(faces)),
+                "skew_s": skew_s,
+            }
+            status = ObservationStatus.LOW_CONFIDENCE
+            if head.rotation is not None:
+                k = row[name]
+                status = self._status(int(gaze.status[k]), head)
+                known |= {
+                    "R_WS": head.rotation.R_WS,
+                    "cov_rotation_rad2": head.rotation.cov_rad2,
+                    "board_xy_m": gaze.xy_m[k],
+                    "cov_board_m2": gaze.cov_m2[k],
+                    "cov_board_pose_m2": gaze.cov_pose_m2[k],
+                    "zone": self._zones[zone[k]].name if zone[k] >= 0 else "",
+                    "zone_probability": float(probability[k]),
+                }
+            out.append(Observation(t_s, name, status, **known))  # type: ignore[arg-type]
+        return out
 
-    def _locate(self, t_s: float, faces: dict[int, PosedFace]) -> tuple[Position3, bool]:
-        """Position now, and whether both cameras gave it."""
-        noses = {camera: posed.face.nose_px for camera, posed in faces.items()}
-        sigma = {camera: self._nose_sigma_px(posed.face) for camera, posed in faces.items()}
-        if len(faces) == 2:
-            seen = stereo_position(self._rig, noses[0], noses[1], (sigma[0], sigma[1]))
-            if seen is not None:
-                return self._position.measure(t_s, seen), True
-        # One camera, or two rays that do not meet: the larger face counts.
+    def _heads(self, t_s: float, seen: dict[str, dict[int, PosedFace]]) -> dict[str, _Head]:
+        """Position and rotation of every student seen, through their filters."""
+        stereo = self._stereo(seen)
+        views = self._views(seen)
+        heads = {}
+        for name, faces in seen.items():
+            student = self._student(name)
+            found = stereo.get(name)
+            if found is not None:
+                position = student.position.measure(t_s, found)
+            else:
+                position = self._from_one_camera(t_s, student.position, faces)
+            turned = views.get(name)
+            rotation = student.rotation.measure(t_s, fuse_views(turned)) if turned else None
+            heads[name] = _Head(position, rotation, both=found is not None and len(turned or ()) == 2)
+        return heads
+
+    def _stereo(self, seen: dict[str, dict[int, PosedFace]]) -> dict[str, Position3 | None]:
+        """Triangulated noses of the students whom both cameras see."""
+        names = [name for name, faces in seen.items() if len(faces) == 2]
+        nose0, nose1 = (np.array([seen[n][c].face.nose_px for n in names]).reshape(-1, 2) for c in (0, 1))
+        sigma = np.array([[self._nose_sigma_px(seen[n][c].face) for c in (0, 1)] for n in names]).reshape(-1, 2)
+        return dict(zip(names, stereo_positions(self._rig, nose0, nose1, sigma), strict=True))
+
+    def _views(self, seen: dict[str, dict[int, PosedFace]]) -> dict[str, list[Rotation3]]:
+        """Every usable pose in WCS, camera 0's first."""
+        views: dict[str, list[Rotation3]] = {}
+        for camera in (0, 1):
+            usable = [(n, faces[camera]) for n, faces in seen.items() if camera in faces and faces[camera].usable]
+            if not usable:
+                continue
+            turned = head_rotations_in_world(
+                self._rig,
+                camera,
+                np.array([posed.face.centre_px for _, posed in usable]),
+                np.array([posed.R_crop for _, posed in usable]),
+                np.array([posed.angles_deg for _, posed in usable]),
+                np.array([posed.sigma_deg for _, posed in usable]),
+            )
+            for (name, _), rotation in zip(usable, turned, strict=True):
+                views.setdefault(name, []).append(rotation)
+        return views
+
+    def _from_one_camera(self, t_s: float, track: PositionFilter, faces: dict[int, PosedFace]) -> Position3:
+        """One camera, or two rays that do not meet: the larger face counts, depth is what was known before."""
         camera = max(faces, key=lambda c: faces[c].face.size_px)
-        state = self._position.measure_ray(t_s, self._rig, camera, noses[camera], sigma[camera])
+        face = faces[camera].face
+        state = track.measure_ray(t_s, self._rig, camera, face.nose_px, self._nose_sigma_px(face))
         if state is None:
-            guess = position_from_face_size(self._rig, camera, noses[camera], faces[camera].face.size_px)
-            state = self._position.measure(t_s, guess)
-        return state, False
+            state = track.measure(t_s, position_from_face_size(self._rig, camera, face.nose_px, face.size_px))
+        return state
 
     def _nose_sigma_px(self, face: Face) -> float:
         if np.isfinite(face.nose_sigma_px):
             return face.nose_sigma_px
         return max(0.5, self._options.nose_sigma_of_face * face.size_px)
 
-    def _fused(self, faces: dict[int, PosedFace]) -> Rotation3:
-        return fuse_views(
-            [
-                head_rotation_in_world(
-                    self._rig, camera, posed.face.centre_px, posed.R_crop, posed.angles_deg, posed.sigma_deg
-                )
-                for camera, posed in sorted(faces.items())
-            ]
-        )
-
-    def _status(self, gaze: GazePoints, rotation: Rotation3, *, both: bool) -> ObservationStatus:
-        sigma_deg = np.degrees(np.sqrt(np.trace(rotation.cov_rad2) / 3.0))
+    def _status(self, ray: int, head: _Head) -> ObservationStatus:
+        assert head.rotation is not None
+        sigma_deg = np.degrees(np.sqrt(np.trace(head.rotation.cov_rad2) / 3.0))
         if sigma_deg > self._options.max_sigma_deg:
             return ObservationStatus.LOW_CONFIDENCE
-        if gaze.status[0] != RayStatus.OK:
+        if ray != RayStatus.OK:
             return ObservationStatus.AWAY
-        return ObservationStatus.OK if both else ObservationStatus.ONE_CAMERA
+        return ObservationStatus.OK if head.both else ObservationStatus.ONE_CAMERA
+
+    def _student(self, name: str) -> _Student:
+        if name not in self._students:
+            smoothing = self._options.smoothing
+            self._students[name] = _Student(PositionFilter(smoothing), RotationFilter(smoothing))
+        return self._students[name]

@@ -22,7 +22,7 @@ from gazeclass.geometry.camera import CameraModel
 from gazeclass.headpose.estimator import HeadPoseEstimator
 from gazeclass.lesson.consistency import CameraConsistency
 from gazeclass.lesson.observation import Observation
-from gazeclass.lesson.observer import ObserverOptions, PosedFace, StudentObserver
+from gazeclass.lesson.observer import ClassObserver, ObserverOptions, PosedFace
 from gazeclass.lesson.zones import Zone
 
 
@@ -96,15 +96,16 @@ class Pipeline:
                 where=classroom.name,
                 todo="Add auxiliary/ and tape.csv to the calibration folder and calibrate again.",
             )
-        self._cov_frame = classroom.camera_frame_covariance()
         self._trackers, self._matcher, self._estimator = trackers, matcher, estimator
-        self._zones = tuple(zones)
-        self._options = options or ObserverOptions()
-        self._students: dict[str, StudentObserver] = {}
+        self._observer = ClassObserver(
+            self._rig,
+            zones=zones,
+            students=students,
+            cov_frame=classroom.camera_frame_covariance(),
+            options=options,
+        )
         self.consistency = CameraConsistency(self._rig)
         self.times = StageTimes()
-        for student in students:
-            self._observer(student)
 
     def process(self, pair: FramePair) -> list[Observation]:
         """Observations of one moment, one for every student expected or seen so far, in the order they were met."""
@@ -119,12 +120,7 @@ class Pipeline:
         with self.times.stage("head pose"):
             posed = self._pose(pair, sightings)
         with self.times.stage("gaze"):
-            seen: dict[str, Observation] = {}
-            for sighting, faces in zip(sightings, posed, strict=True):
-                seen[sighting.student] = self._observer(sighting.student).observe(pair.t_s, pair.skew_s, faces)
-            observations = [
-                seen.get(name) or observer.not_seen(pair.t_s, pair.skew_s) for name, observer in self._students.items()
-            ]
+            observations = self._observer.observe(pair.t_s, pair.skew_s, posed)
         self.times.pairs += 1
         return observations
 
@@ -133,13 +129,8 @@ class Pipeline:
         for pair in pairs:
             yield self.process(pair)
 
-    def _observer(self, student: str) -> StudentObserver:
-        if student not in self._students:
-            self._students[student] = StudentObserver(student, self._rig, self._zones, self._cov_frame, self._options)
-        return self._students[student]
-
-    def _pose(self, pair: FramePair, sightings: list[Sighting]) -> list[dict[int, PosedFace]]:
-        """Head poses of every face of every sighting, one batch over both cameras."""
+    def _pose(self, pair: FramePair, sightings: list[Sighting]) -> dict[str, dict[int, PosedFace]]:
+        """Head poses of every face of every student, one batch over both cameras."""
         faces = [face for sighting in sightings for face in sighting.faces.values()]
         poses = self._estimator.estimate(
             [pair.images[face.camera] for face in faces],
@@ -149,7 +140,7 @@ class Pipeline:
         posed = iter(
             PosedFace(face, poses.R_crop[i], poses.angles_deg[i], poses.sigma_deg[i]) for i, face in enumerate(faces)
         )
-        return [{camera: next(posed) for camera in sighting.faces} for sighting in sightings]
+        return {sighting.student: {camera: next(posed) for camera in sighting.faces} for sighting in sightings}
 
     def _check_size(self, pair: FramePair) -> None:
         for index, (image, camera) in enumerate(zip(pair.images, self._rig.cameras, strict=True)):

@@ -16,9 +16,9 @@ from gazeclass.geometry.stereo import StereoRig
 from gazeclass.lesson.fusion import (
     Rotation3,
     fuse_views,
-    head_rotation_in_world,
+    head_rotations_in_world,
     position_from_face_size,
-    stereo_position,
+    stereo_positions,
 )
 
 HEAD = np.array([1.0, 1.1, 3.0])
@@ -40,12 +40,17 @@ def crop_pose(rig: StereoRig, camera: int, R_WS: np.ndarray) -> tuple[np.ndarray
     return pixel, ray_rotation(rig.cameras[camera].rays(pixel)).T @ R_CS
 
 
+def turned(rig: StereoRig, camera: int, *values: np.ndarray) -> Rotation3:
+    (found,) = head_rotations_in_world(rig, camera, *(np.asarray(value)[None] for value in values))
+    return found
+
+
 @pytest.mark.parametrize("camera", [0, 1])
 @pytest.mark.parametrize("angles", [(0, 0, 0), (35, -10, 8), (-60, 20, -15)])
 def test_perfect_crop_pose_gives_the_heads_rotation(rig: StereoRig, camera: int, angles: tuple) -> None:
     R_WS = rotation_from_angles_deg(*angles)
     pixel, R_crop = crop_pose(rig, camera, R_WS)
-    found = head_rotation_in_world(rig, camera, pixel, R_crop, angles_deg_from_rotation(R_crop), np.full(3, 5.0))
+    found = turned(rig, camera, pixel, R_crop, angles_deg_from_rotation(R_crop), np.full(3, 5.0))
     assert geodesic_deg(found.R_WS, R_WS) < 1e-6
 
 
@@ -54,11 +59,11 @@ def test_angle_errors_are_carried_to_the_world(rig: StereoRig) -> None:
     R_WS = rotation_from_angles_deg(20, -15, 5)
     pixel, R_crop = crop_pose(rig, 0, R_WS)
     angles, sigma = angles_deg_from_rotation(R_crop), np.array([2.0, 1.0, 0.5])
-    predicted = head_rotation_in_world(rig, 0, pixel, R_crop, angles, sigma).cov_rad2
+    predicted = turned(rig, 0, pixel, R_crop, angles, sigma).cov_rad2
     errors = []
     for _ in range(4000):
         noisy = rotation_from_angles_deg(*(angles + rng.normal(size=3) * sigma))
-        errors.append(log_so3(head_rotation_in_world(rig, 0, pixel, noisy, angles, sigma).R_WS @ R_WS.T))
+        errors.append(log_so3(turned(rig, 0, pixel, noisy, angles, sigma).R_WS @ R_WS.T))
     np.testing.assert_allclose(np.cov(np.array(errors).T), predicted, atol=0.08 * np.trace(predicted))
 
 
@@ -74,10 +79,11 @@ def test_views_that_contradict_each_other_get_a_larger_error() -> None:
 
 def test_stereo_position_and_its_failure(rig: StereoRig) -> None:
     p0, p1 = rig.project_world(0, HEAD), rig.project_world(1, HEAD)
-    found = stereo_position(rig, p0, p1, (1.0, 1.0))
+    nowhere = np.array([np.nan, 0.0])
+    found, missing = stereo_positions(rig, np.array([p0, p0]), np.array([p1, nowhere]), np.ones((2, 2)))
     assert found is not None
     np.testing.assert_allclose(found.P_W_m, HEAD, atol=1e-6)
-    assert stereo_position(rig, p0, np.array([np.nan, 0.0]), (1.0, 1.0)) is None
+    assert missing is None
 
 
 def test_face_size_gives_a_place_within_its_doubt(rig: StereoRig) -> None:
