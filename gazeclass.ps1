@@ -26,7 +26,7 @@ function Install-Gazeclass($name, $extras) {
 }
 $command, $arguments = $args
 if ($command -eq "test") {
-    Install-Gazeclass "test" "[test,train]"
+    Install-Gazeclass "test" "[test,train,simulation]"
     & $python -m pytest -n auto --dist loadgroup @arguments
 } else {
     Install-Gazeclass "run" ""

@@ -39,7 +39,7 @@ install() {
 case ${1:-} in
   test)
     shift
-    install test "[test,train]"
+    install test "[test,train,simulation]"
     exec "$python" -m pytest -n auto --dist loadgroup "$@"
     ;;
   lint)
