@@ -13,6 +13,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -169,7 +170,7 @@ def table(score: Score, result: Result) -> str:
     n = score.nose
     outwards = n[:, 2] * np.sign(n[:, 1])  # > 0: towards the middle of the head, the nose not far enough out
     lines.append("nose tip: |yaw|   n   inwards px (spread)  down px (spread)  inwards/box  down/box  median |e| px")
-    for low, high in zip(YAW_EDGES_DEG, YAW_EDGES_DEG[1:], strict=False):
+    for low, high in pairwise(YAW_EDGES_DEG):
         m = (np.abs(n[:, 1]) >= low) & (np.abs(n[:, 1]) < high)
         if m.sum() > 4:
             lines.append(

@@ -109,27 +109,40 @@ def _looks_alike(tracks0: Sequence[Track], tracks1: Sequence[Track], looks: Look
     return out
 
 
-def boxes_in_other_camera(rig: StereoRig, face: Face, *, count: int = 9) -> np.ndarray:
+def boxes_in_other_camera(rig: StereoRig, face: Face, *, most: int = 60) -> np.ndarray:
     """Where the other camera should see a face: along its epipolar line, at the depths its size allows.
 
     Args:
         rig: the cameras.
         face: seen by one camera.
-        count: boxes along the line.
+        most: boxes at most; as many as it takes for neighbours to overlap by about two thirds.
 
     Returns:
-        (n, 4) boxes in the other camera's picture, n ≤ count.
+        (n, 4) boxes in the other camera's picture.
     """
-    own, other = rig.cameras[face.camera], rig.cameras[1 - face.camera]
+    own = rig.cameras[face.camera]
     ray = own.rays(face.nose_px[None])[0]
-    focal = own.matrix[0, 0]
-    depths = focal * _HEAD_M / face.size_px * np.exp(np.linspace(-2, 2, count) * _HEAD_LOG_SD)
-    points = ray / ray[2] * depths[:, None]
+    usual_m = own.matrix[0, 0] * _HEAD_M / face.size_px
+    depths_m = usual_m * np.exp(np.linspace(-2, 2, 400) * _HEAD_LOG_SD)
     T_own = rig.camera_from_reference(face.camera)
-    T_other = rig.camera_from_reference(1 - face.camera)
-    seen = T_other.apply(T_own.inverse().apply(points))
-    pixels = other.project(seen)
-    size = face.size_px * depths / focal * other.matrix[0, 0] / np.where(seen[:, 2] > 0.1, seen[:, 2], np.nan)
-    inside = np.isfinite(pixels).all(axis=1) & np.isfinite(size) & other.contains(pixels)
-    half = np.column_stack([0.4 * size, 0.5 * size])
-    return np.hstack([pixels - half, pixels + half])[inside]
+    boxes = head_boxes(rig, 1 - face.camera, T_own.inverse().apply(ray / ray[2] * depths_m[:, None]))
+    if not len(boxes):
+        return boxes
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+    step = np.hypot(*np.diff(centre, axis=0).T) / (0.2 * (boxes[1:, 3] - boxes[1:, 1]))
+    along = np.concatenate([[0.0], np.cumsum(step)])
+    wanted = np.linspace(0, along[-1], min(int(along[-1]) + 1, most))
+    return boxes[np.unique(np.searchsorted(along, wanted).clip(0, len(boxes) - 1))]
+
+
+def head_boxes(rig: StereoRig, camera: int, noses_C_m: np.ndarray) -> np.ndarray:
+    """(m, 4) boxes of heads whose nose tips are at (n, 3) in CCS, without those outside the camera's picture."""
+    model = rig.cameras[camera]
+    pixels = rig.project(camera, noses_C_m)
+    depth_m = rig.camera_from_reference(camera).apply(noses_C_m)[:, 2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = model.matrix[0, 0] * _HEAD_M / depth_m
+    inside = np.isfinite(pixels).all(axis=1) & (depth_m > _NEAREST_M) & model.contains(pixels)
+    # The nose tip lies in the middle across and a little below it.
+    reach = np.column_stack([0.4 * size, 0.55 * size, 0.4 * size, 0.45 * size])
+    return (np.hstack([pixels, pixels]) + reach * np.array([-1, -1, 1, 1]))[inside]

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from gazeclass.faces.association import boxes_in_other_camera, pair_evidence
+from gazeclass.faces.association import boxes_in_other_camera, head_boxes, pair_evidence
 from gazeclass.faces.enrolment import Enrolment
 from gazeclass.faces.identity import Gallery, Head, Person
 from gazeclass.faces.types import Sighting, Track
@@ -180,12 +180,25 @@ class Matcher:
         return Sighting(person.name, faces, confidence, ids)
 
     def _hint(self, t_s: float, heads: list[Head]) -> None:
-        """Tell each tracker where the other camera sees a head that it does not."""
+        """Tell each tracker where a head should be that it does not see.
+
+        Somebody whose seat is known is looked for there; somebody whom only the other camera has ever seen, along the
+        epipolar line.
+        """
         if len(self._trackers) != 2 or t_s - self._hinted_s < self._options.hint_s - 1e-6:
             return
         self._hinted_s = t_s
+        until_s = t_s + self._options.hint_s
+        seen: dict[int, set[str]] = {0: set(), 1: set()}
         for head in heads:
-            camera, track = next(iter(head.tracks.items()))
-            if len(head.tracks) == 1 and self._gallery.bearer(track) is not None:
-                boxes = boxes_in_other_camera(self._rig, track.face)
-                self._trackers[1 - camera].expect(boxes, t_s + self._options.hint_s)
+            for camera, track in head.tracks.items():
+                person = self._gallery.bearer(track)
+                if person is None:
+                    continue
+                seen[camera].add(person.name)
+                if len(head.tracks) == 1 and person.seat_C_m is None:
+                    self._trackers[1 - camera].expect(boxes_in_other_camera(self._rig, track.face), until_s)
+        for camera, tracker in enumerate(self._trackers):
+            seats = [p.seat_C_m for p in self._gallery.people if p.seat_C_m is not None and p.name not in seen[camera]]
+            if seats:
+                tracker.expect(head_boxes(self._rig, camera, np.array(seats)), until_s)

@@ -84,7 +84,7 @@ class MtcnnDetector:
         return [Face(camera, boxes[i], landmarks[i], float(scores[i])) for i in kept]
 
     def refine(
-        self, image: np.ndarray, boxes: np.ndarray, camera: int = 0, *, threshold: float = 0.3
+        self, image: np.ndarray, boxes: np.ndarray, camera: int = 0, *, threshold: float = 0.3, looks: int = 8
     ) -> list[Face | None]:
         """The faces at places where faces are expected.
 
@@ -99,6 +99,7 @@ class MtcnnDetector:
             camera: goes into each :class:`Face`.
             threshold: O-Net score below which there is no face. Lower than in :meth:`detect`, because that a face is
                 there is known already and a profile scores low.
+            looks: at most so many at each box: 1 as it is, 2 also mirrored, 8 all.
 
         Returns:
             One entry for each box, None where there is no face.
@@ -111,18 +112,19 @@ class MtcnnDetector:
         if not len(squares):
             return []
         pyramid = Pyramid(image)
-        looks = _Looks(len(squares))
+        seen = _Looks(len(squares))
         every = np.arange(len(squares))
-        looks.add(every, *self._outline(pyramid, squares))
-        looks.add(every, *self._outline(pyramid, squares, mirrored=True))
-        doubtful = np.flatnonzero(looks.best_score < _SURE)
-        if len(doubtful):
+        seen.add(every, *self._outline(pyramid, squares))
+        if looks > 1:
+            seen.add(every, *self._outline(pyramid, squares, mirrored=True))
+        doubtful = np.flatnonzero(seen.best_score < _SURE)
+        if looks > 2 and len(doubtful):
             expected = squares[doubtful]
             _, correction = self._rnet.run(["probability", "box"], {"image": _floats(pyramid.crops(expected, 24))})
             for other in (enlarge(expected, 0.9), enlarge(expected, 1.12), square(shift(expected, correction))):
-                looks.add(doubtful, *self._outline(pyramid, other))
-                looks.add(doubtful, *self._outline(pyramid, other, mirrored=True))
-        found, landmarks, scores = looks.mean()
+                seen.add(doubtful, *self._outline(pyramid, other))
+                seen.add(doubtful, *self._outline(pyramid, other, mirrored=True))
+        found, landmarks, scores = seen.mean()
         return [
             Face(camera, found[i], landmarks[i], float(scores[i])) if scores[i] > threshold else None
             for i in range(len(squares))
