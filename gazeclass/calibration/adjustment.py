@@ -51,6 +51,7 @@ class Fit:
         residuals_m: model minus reading for every name of the problem, left-out ones too.
         sigmas_m: standard deviation of each.
         design: ``(n_names, n_unknowns)`` derivative of each residual over its sigma.
+        rank: of the whole system, priors included; less than the unknowns leaves something free.
         cov: ``(n_unknowns, n_unknowns)``; rotation vector in WCS (rad), translation, width, height[, scale].
     """
 
@@ -63,6 +64,7 @@ class Fit:
     residuals_m: Array
     sigmas_m: Array
     design: Array
+    rank: int
     cov: Array
 
 
@@ -176,14 +178,15 @@ class _System:
         residual, design = self.residuals(*state)
         return Fit(
             T_WA=state[0],
-            width_m=state[1],
-            height_m=state[2],
-            scale=state[3],
+            width_m=float(state[1]),
+            height_m=float(state[2]),
+            scale=float(state[3]),
             chi2=float(r @ r),
             freedom=len(r) - self.unknowns,
             residuals_m=residual,
             sigmas_m=self.sigmas,
             design=design / self.sigmas[:, None],
+            rank=int(np.linalg.matrix_rank(J, tol=1e-6 * float(np.linalg.norm(J)))),
             cov=np.asarray(np.linalg.pinv(J.T @ J, hermitian=True), float),
         )
 

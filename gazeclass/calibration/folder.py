@@ -14,7 +14,7 @@ from gazeclass.calibration.room import Room, read_room
 from gazeclass.calibration.solve import CalibrationResult, Material, Options, calibrate_material
 from gazeclass.calibration.stereo import Pair
 from gazeclass.calibration.tape import Points, Reading, read_tape
-from gazeclass.calibration.target import Target
+from gazeclass.calibration.target import Target, is_corner_name
 from gazeclass.calibration.video import Scan, choose, distinct, frames_at, pair_moments, scan
 from gazeclass.calibration.views import (
     Views,
@@ -116,7 +116,9 @@ def _tape(folder: Path, target: Target) -> tuple[Reading, ...] | None:
     # With stand-ins for what is not known yet, so that a misspelt point shows before the long search.
     points = Points(target, np.zeros((2, 3)), 0.0, 0.0)
     for reading in readings:
-        points.check(reading, path)
+        # A corner that this board does not have may mean a wrong --pattern, which the pictures will tell better.
+        if not any(is_corner_name(n) and target.corner_index(n) is None for n in (reading.point_a, reading.point_b)):
+            points.check(reading, path)
     return tuple(readings)
 
 

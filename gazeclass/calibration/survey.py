@@ -16,8 +16,8 @@ from gazeclass.calibration.tape import (
     compile_distances,
 )
 from gazeclass.errors import InputError
-from gazeclass.geometry.frames import Transform
-from gazeclass.geometry.rotation import Array, exp_so3
+from gazeclass.geometry.frames import IDEAL_R_WA, Transform
+from gazeclass.geometry.rotation import Array, exp_so3, geodesic_deg
 
 #: A reading that disagrees with all others by more standard deviations than this is misread (Baarda's w-test).
 MISREAD_SIGMAS = 3.5
@@ -120,7 +120,7 @@ def survey(problem: Problem) -> Survey:
             todo="Measure from each outer chessboard corner to the board's corners.",
         )
     full = solve(problem)
-    if full.freedom < 1 or np.linalg.matrix_rank(full.design) < 8:
+    if full.freedom < 1 or full.rank < 8:
         raise InputError(
             "the readings leave the chessboard free to move",
             where="tape.csv",
@@ -190,6 +190,7 @@ def _explain(problem: Problem) -> InputError | None:
         )
     target = problem.points.target
     origin, along, across, opposite = target.outer_corner_names()
+    explanations: list[tuple[float, str]] = []
     for words, exchange in (
         ("front and back rows", {origin: across, along: opposite}),
         ("right and left ends", {origin: along, across: opposite}),
@@ -199,13 +200,17 @@ def _explain(problem: Problem) -> InputError | None:
             replace(r, point_a=swap.get(r.point_a, r.point_a), point_b=swap.get(r.point_b, r.point_b))
             for r in problem.readings
         )
-        if _plausible(solve(replace(problem, readings=renamed))):
-            return InputError(
-                f"the chessboard's {words} are exchanged in the tape readings",
-                where="tape.csv",
-                todo="Name the corners as on the survey sheet.",
-            )
-    return None
+        fit = solve(replace(problem, readings=renamed))
+        if _plausible(fit):
+            explanations.append((float(geodesic_deg(fit.T_WA.R, IDEAL_R_WA)), words))
+    if not explanations:
+        return None
+    # Both fit, half a turn apart: the one that leaves the board as the sheet shows it is meant.
+    return InputError(
+        f"the chessboard's {min(explanations)[1]} are exchanged in the tape readings",
+        where="tape.csv",
+        todo="Name the corners as on the survey sheet.",
+    )
 
 
 def _worst(problem: Problem, fit: Fit) -> str:

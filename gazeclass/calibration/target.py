@@ -154,6 +154,11 @@ class Target:
         return cv2.aruco.getPredefinedDictionary(number)
 
 
+def is_corner_name(name: str) -> bool:
+    """Whether ``name`` is written as a chessboard corner's (C00, C10_3), of whatever board."""
+    return _CORNER.fullmatch(name) is not None
+
+
 def parse_pattern(text: str) -> tuple[int, int]:
     """``"9x6"`` → ``(9, 6)``, the long side first.
 
