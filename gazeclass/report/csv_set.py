@@ -137,7 +137,7 @@ def _samples(times: LessonTimes, progress: Progress) -> Iterator[list[Cell]]:
     names = [harmless(s.name) for s in lesson.students]
     seats = [harmless(s.seat) for s in lesson.students]
     zones = [*(harmless(z.name) for z in lesson.zones), ""]  # -1 is the last one
-    on_board = lesson.meta.board.contains(o.board_xy_m)
+    on_board = np.array(lesson.meta.board.contains(o.board_xy_m)).tolist()
     for start in range(0, len(o), _CHUNK):
         k = slice(start, start + _CHUNK)
         angles = np.full((len(o.t_s[k]), 3), np.nan)
@@ -147,7 +147,7 @@ def _samples(times: LessonTimes, progress: Progress) -> Iterator[list[Cell]]:
         with np.errstate(invalid="ignore", divide="ignore"):
             sigma = np.sqrt(cov[:, [0, 2]])
             corr = cov[:, 1] / (sigma[:, 0] * sigma[:, 1])
-        pointed = np.isfinite(o.board_xy_m[k]).all(axis=1)
+        pointed = np.isfinite(o.board_xy_m[k, 0])
         columns: list[list[Cell]] = [
             _digits(o.t_s[k], 4),
             [names[s] for s in o.student[k]],
@@ -158,7 +158,7 @@ def _samples(times: LessonTimes, progress: Progress) -> Iterator[list[Cell]]:
             *(_digits(o.board_xy_m[k, axis], 4) for axis in range(2)),
             *(_digits(sigma[:, axis], 4) for axis in range(2)),
             _digits(corr, 4),
-            [int(on) if point else None for on, point in zip(on_board[k], pointed, strict=True)],
+            [int(on) if point else None for on, point in zip(on_board[k], pointed.tolist(), strict=True)],
             [zones[z] for z in o.zone[k]],
             _digits(o.zone_probability[k], 4),
             _digits(o.face_px[k], 1),

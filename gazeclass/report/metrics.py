@@ -308,9 +308,10 @@ def _ratio(a: Array, b: Array) -> Array:
 
 
 def _usual_period(lesson: Lesson, moments_s: Array) -> float:
-    if lesson.meta.period_s > 0:
-        return lesson.meta.period_s
-    return float(np.median(np.diff(moments_s))) if len(moments_s) > 1 else 0.0
+    """As it was, where that can be told; as intended, for a lesson of one moment."""
+    if len(moments_s) > 1:
+        return float(np.median(np.diff(moments_s)))
+    return lesson.meta.period_s if lesson.meta.period_s > 0 else 0.0
 
 
 def _states(lesson: Lesson) -> NDArray[np.int64]:
