@@ -117,7 +117,7 @@ def timeline_figure(times: LessonTimes, line: Timeline) -> "Figure":
         floor = np.zeros(len(share))
         parts: list[tuple[str, Any, str, str]] = [
             ("facing the board", line.board_s, BOARD_COLOUR, ""),
-            ("elsewhere in front", elsewhere, ELSEWHERE_COLOUR, ""),
+            ("elsewhere", elsewhere, ELSEWHERE_COLOUR, ""),
             ("away", line.away_s, AWAY_COLOUR, ""),
             ("doubtful", line.doubtful_s, "#ffffff", "////"),
             ("not seen", line.not_seen_s, "#ffffff", ""),

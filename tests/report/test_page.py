@@ -185,7 +185,7 @@ def test_timeline_runs_over_the_lesson_in_minutes(six_times):
     assert below.get_xlim() == (0.0, 10.0)
     assert [text.get_text() for text in below.get_legend().get_texts()] == [
         "facing the board",
-        "elsewhere in front",
+        "elsewhere",
         "away",
         "doubtful",
         "not seen",
