@@ -78,7 +78,7 @@ def detect(target: Target, image: np.ndarray) -> Detection | None:
 def _detect_chessboard(target: Target, grey: np.ndarray) -> Detection | None:
     found = _find_grid(target, grey)
     grid = None if found is None else _refine(grey, found)
-    if grid is None:
+    if grid is None or _continues(grey, grid):
         return None
     # One handedness: seen from the front, from C00 the columns run left and the rows down.
     along_i, along_j = grid[:, -1].mean(0) - grid[:, 0].mean(0), grid[-1].mean(0) - grid[0].mean(0)
@@ -192,6 +192,37 @@ def _sub_pixel_around(grey: np.ndarray, corners: Array, half: int) -> Array:
     return np.where((moved > 0.75 * half + 1.0)[..., None], corners, refined)
 
 
+def _continues(grey: np.ndarray, grid: Array) -> bool:
+    """Whether the squares go on beyond the outermost ring: then this is a part of a larger board, not the board.
+
+    Beyond the outer squares a board is white, whatever comes after; where the colours go on alternating along a whole
+    side, the finder has taken a part of the board for all of it.
+    """
+    rows, columns = grid.shape[:2]
+    j, i = np.mgrid[0:rows, 0:columns]
+    source = np.stack([i.ravel(), j.ravel()], axis=1).astype(float)
+    H, _ = cv2.findHomography(source, grid.reshape(-1, 2))
+    contrast = abs(_colour_contrast(grey, grid))
+    if H is None or contrast < MIN_CONTRAST:
+        return False
+    # Squares lie between the corners' whole numbers: the second ring outside has its middles 1.5 beyond.
+    along_i, along_j = np.arange(-1, columns) + 0.5, np.arange(-1, rows) + 0.5
+    sides = [np.stack([along_i, np.full_like(along_i, at)], axis=1) for at in (-1.5, rows + 0.5)]
+    sides += [np.stack([np.full_like(along_j, at), along_j], axis=1) for at in (-1.5, columns + 0.5)]
+    smooth = cv2.blur(grey, (3, 3))
+    for side in sides:
+        pixels = cv2.perspectiveTransform(side[:, None], H).reshape(-1, 2)
+        x, y = np.rint(pixels).astype(int).T
+        inside = (x >= 0) & (y >= 0) & (x < grey.shape[1]) & (y < grey.shape[0])
+        odd = (np.arange(len(side)) % 2 == 1)[inside]
+        if odd.sum() < 2 or (~odd).sum() < 2:
+            continue
+        values = smooth[y[inside], x[inside]].astype(float)
+        if abs(values[odd].mean() - values[~odd].mean()) > 0.6 * contrast:
+            return True
+    return False
+
+
 def _colour_contrast(grey: np.ndarray, grid: Array) -> float:
     """Mean of the squares that should be white minus those that should be black, over the inner squares.
 
@@ -240,7 +271,7 @@ def other_explanation(target: Target, image: np.ndarray) -> str | None:
     grey = to_grey(image)
     if target.kind == CHARUCO:
         return _other_charuco(target, grey)
-    found = chessboard_size(grey)
+    found = chessboard_size(grey, target)
     if found is None or sorted(found) == sorted((target.columns, target.rows)):
         return None
     a, b = max(found), min(found)
@@ -250,17 +281,28 @@ def other_explanation(target: Target, image: np.ndarray) -> str | None:
     )
 
 
-def chessboard_size(grey: np.ndarray) -> tuple[int, int] | None:
-    """Inner corners (long side, short side) of the largest chessboard of unknown size in a grey picture."""
-    best: tuple[int, int] | None = None
+def chessboard_size(grey: np.ndarray, near: Target | None = None) -> tuple[int, int] | None:
+    """Inner corners (long side, short side) of a chessboard of unknown size in a grey picture.
+
+    What the sector-based finder grows to is checked by finding just that board, all of it; where that fails, sizes
+    around ``near`` are tried, the nearest first.
+    """
+    candidates: list[tuple[int, int]] = []
     for seed in ((4, 3), (3, 4), (3, 3)):
         flags = cv2.CALIB_CB_LARGER | cv2.CALIB_CB_EXHAUSTIVE | cv2.CALIB_CB_NORMALIZE_IMAGE
         found, _, meta = cv2.findChessboardCornersSBWithMeta(grey, seed, flags)
         if found and meta is not None:
-            size = (max(meta.shape[:2]), min(meta.shape[:2]))
-            if best is None or size[0] * size[1] > best[0] * best[1]:
-                best = size
-    return best
+            candidates.append((max(meta.shape[:2]), min(meta.shape[:2])))
+    if near is not None and candidates:
+        around = [(near.columns + a, near.rows + b) for a in (-2, -1, 0, 1, 2) for b in (-2, -1, 0, 1, 2)]
+        around.sort(key=lambda size: abs(size[0] - near.columns) + abs(size[1] - near.rows))
+        candidates += [(max(size), min(size)) for size in around if min(size) >= 3]
+    for columns, rows in dict.fromkeys(candidates):
+        if near is not None and (columns, rows) == (near.columns, near.rows):
+            continue
+        if _detect_chessboard(Target(columns, rows, 0.05), grey) is not None:
+            return columns, rows
+    return None
 
 
 def _other_charuco(target: Target, grey: np.ndarray) -> str | None:

@@ -34,10 +34,10 @@ def test_calibrate_writes_a_classroom_and_says_how_good_it_is(picture_folder, tm
 def test_a_mistake_is_one_line_on_stderr_and_nothing_is_written(picture_folder, tmp_path, monkeypatch, capsys):
     path = tmp_path / "classroom.toml"
     code, _, err = run(
-        monkeypatch, capsys, "calibrate", picture_folder, "--pattern", "8x5", "--square", "0.08", "-o", path
+        monkeypatch, capsys, "calibrate", picture_folder, "--pattern", "9x6", "--square", "0.07", "-o", path
     )
     assert code == 1
-    assert err.splitlines()[-1].startswith("gazeclass: stereo/cam0: the 8×5 chessboard")
+    assert err.splitlines()[-1].startswith("gazeclass: tape.csv: the square is given as 70.0 mm")
     assert list(tmp_path.iterdir()) == []
 
 
