@@ -145,11 +145,9 @@ def timeline_figure(times: LessonTimes, line: Timeline) -> "Figure":
 def seat_figure(times: LessonTimes) -> "Figure":
     """The room from above, the board at the top: one mark for each student.
 
-    A seat is filled the more the student faced the board, its ring shows that a zone was faced most, an empty one was
-    mostly away or elsewhere, a dotted one was hardly seen. The text says the same.
+    The fuller a mark, the more of the time measured the student faced the board; small dotted ones were hardly seen.
+    The text says the same.
     """
-    from matplotlib.patches import FancyBboxPatch
-
     lesson = times.lesson
     places = _places(times)
     board = lesson.meta.board
@@ -166,19 +164,18 @@ def seat_figure(times: LessonTimes) -> "Figure":
         if not np.isfinite(places[k]).all():
             unplaced.append(student.name)
             continue
-        rare = share.measured_s < _LEAST_MEASURED * times.lesson_s
-        facing = 0.0 if rare else share.value
         x, z = places[k]
-        axes.add_patch(
-            FancyBboxPatch(
-                (x - side / 2, z - side / 2), side, side, boxstyle=f"round,pad=0,rounding_size={0.2 * side}",
-                facecolor="#ffffff" if rare else colours(facing), edgecolor=GREY if rare else INK, lw=1.3,
-                ls=":" if rare else "-", zorder=2,
-            )
+        if share.measured_s < _LEAST_MEASURED * times.lesson_s:
+            _mark(axes, x, z, 0.45 * side, "#ffffff", dotted=True)
+            axes.text(x, z + 0.3 * side, f"{student.name}: hardly seen", ha="center", va="top", fontsize=7, color=GREY)
+            continue
+        colour = colours(share.value)
+        _mark(axes, x, z, side, colour)
+        said = percent(share.value, share.doubt).replace(" ±", "\n±")
+        axes.text(
+            x, z, f"{student.name}\n{said}", ha="center", va="center", fontsize=8,
+            color=_ink_on(colour, "#ffffff"), zorder=3,
         )  # fmt: skip
-        ink = GREY if rare else _ink_on(colours(facing), "#ffffff")
-        said = "hardly\nseen" if rare else percent(share.value, share.doubt).replace(" ±", "\n±")
-        axes.text(x, z, f"{student.name}\n{said}", ha="center", va="center", fontsize=8, color=ink, zorder=3)
     known = places[np.isfinite(places).all(axis=1)]
     right = min([0.0, *known[:, 0]]) - side
     left = max([board.width_m, *known[:, 0]]) + side
@@ -192,6 +189,19 @@ def seat_figure(times: LessonTimes) -> "Figure":
     if unplaced:
         axes.set_title(f"without a place, never measured: {', '.join(unplaced)}", fontsize=8.5, color=GREY, loc="left")
     return figure
+
+
+def _mark(axes: "Axes", x: float, z: float, side: float, colour: Any, *, dotted: bool = False) -> None:
+    """A rounded square; dotted ones lie under the others."""
+    from matplotlib.patches import FancyBboxPatch
+
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - side / 2, z - side / 2), side, side, boxstyle=f"round,pad=0,rounding_size={0.2 * side}",
+            facecolor=colour, edgecolor=GREY if dotted else INK, lw=1.3, ls=":" if dotted else "-",
+            zorder=1 if dotted else 2,
+        )
+    )  # fmt: skip
 
 
 def _board_figure(board: Board, extra_in: float = 0.0) -> "tuple[Figure, Axes]":
@@ -277,9 +287,10 @@ def _places(times: LessonTimes) -> np.ndarray:
 
 
 def _mark_size(places: np.ndarray) -> float:
-    """As large as seats may be without touching, at most 0.9 m."""
+    """As large as most seats may be without touching, 0.6 to 0.9 m; two in one place do not shrink the rest."""
     known = places[np.isfinite(places).all(axis=1)]
     if len(known) < 2:
         return 0.9
     apart = np.abs(known[:, None] - known[None]).max(axis=2)
-    return float(np.clip(0.9 * apart[np.triu_indices(len(known), 1)].min(), 0.35, 0.9))
+    np.fill_diagonal(apart, np.inf)
+    return float(np.clip(0.9 * np.median(apart.min(axis=1)), 0.6, 0.9))

@@ -173,7 +173,7 @@ def test_seats_name_every_student_or_say_why_not(lesson_of):
     axes = seat_figure(LessonTimes(lesson_of(script))).axes[0]
     said = [text.get_text() for text in axes.texts]
     assert "S01\n100 %" in said
-    assert "S02\nhardly\nseen" in said
+    assert "S02: hardly seen" in said
     assert axes.get_title("left") == "without a place, never measured: S03"
     left, right = axes.get_xlim()
     assert left > right
