@@ -42,7 +42,7 @@ SILENT: Progress = Silent()
 def track(items: Iterable[T], progress: Progress, stage: str, total: int | None = None) -> Iterator[T]:
     """Yield ``items`` and report each as one step of ``stage``."""
     if total is None and hasattr(items, "__len__"):
-        total = len(items)
+        total = len(items)  # type: ignore[arg-type]
     progress.start(stage, total)
     for item in items:
         yield item

@@ -104,6 +104,10 @@ class PairSource(Protocol):
     def pair_count(self) -> int | None:
         """How many pairs to expect; None where nobody can know."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should read about the source, one line each; complete once it has been iterated."""
+
     def __iter__(self) -> Iterator[FramePair]:
         """Yield the pairs."""
 

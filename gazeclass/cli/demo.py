@@ -53,7 +53,8 @@ def demo(
 
     say("3. Report")
     with progress_bars() as bars:
-        export_lesson(lesson, folder / "report", bars)
+        # Rendered people have no privacy to protect: the sample shows what a teacher may switch on.
+        export_lesson(lesson, folder / "report", bars, show_students=True)
 
     say("4. Against the truth of the rendering")
     table = evaluate(read_lesson(lesson), read_truth(sample / "truth.csv"))

@@ -94,9 +94,7 @@ def warp(image: np.ndarray, affine: Array, out_px: int) -> np.ndarray:
 
 def _warp(image: np.ndarray, affine: Array, out_px: int) -> np.ndarray:
     return np.asarray(
-        cv2.warpAffine(
-            image, affine, (out_px, out_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        cv2.warpAffine(image, affine, (out_px, out_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     )
 
 
@@ -141,7 +139,5 @@ def crop_batch(
             f"{'no' if landmarks_px is None else len(landmarks_px)} landmark sets do not belong together"
         )
     marks = landmarks_px if landmarks_px is not None else [None] * len(images)
-    crops = [
-        crop_square(image, box, rule, mark) for image, box, mark in zip(images, boxes_px, marks, strict=True)
-    ]
+    crops = [crop_square(image, box, rule, mark) for image, box, mark in zip(images, boxes_px, marks, strict=True)]
     return np.stack(crops) if crops else np.zeros((0, rule.input_px, rule.input_px, 3), np.uint8)

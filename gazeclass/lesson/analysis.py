@@ -108,6 +108,7 @@ def analyze(
         for student in _seated(classroom, places):
             writer.student(student)
         _store_health(writer, last, recording.health())
+        writer.details(notes=list(recording.notes))
         if warning := pipeline.consistency.warning:
             progress.note(warning)
             writer.event(last, "warning", warning)

@@ -7,6 +7,7 @@ to pose.
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -165,7 +166,7 @@ class _Compared:
             **self._gaze(look),
         )
 
-    def _gaze(self, look: np.ndarray) -> dict[str, float]:
+    def _gaze(self, look: np.ndarray) -> dict[str, Any]:
         t, place = self._truth, self._place[look]
         P, R, xy, goal = self._P[look], self._R[look], self._xy[look], t.target_xy_m[place]
         error = xy - goal

@@ -1,0 +1,173 @@
+"""``gazeclass headpose``: predict, train, evaluate, export, labels, boxes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gazeclass.cli.console import progress_bars, say
+
+if TYPE_CHECKING:
+    from gazeclass.headpose.evaluation import Detect
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Head pose: predict, train, evaluate, export, labels."
+)
+
+PREDICT_COLUMNS = (
+    "path", "face", "x", "y", "w", "h", "yaw_deg", "pitch_deg", "roll_deg",
+    "sigma_yaw_deg", "sigma_pitch_deg", "sigma_roll_deg", "score",
+)  # fmt: skip
+
+
+@app.command()
+def predict(
+    pictures: Annotated[list[Path], typer.Argument(help="Pictures with faces.")],
+    csv: Annotated[Path, typer.Option(help="Table to write, one line a face.")],
+    model: Annotated[str, typer.Option(help="Head-pose model, or 'landmarks'.")] = "default",
+) -> None:
+    """Head pose of every face in the pictures, against the viewing ray through each face."""
+    import csv as table
+    import io
+
+    import cv2
+
+    from gazeclass.atomic import write_text
+    from gazeclass.errors import InputError
+    from gazeclass.headpose.estimator import load_estimator
+    from gazeclass.progress import track
+
+    estimator, detect = load_estimator(model), mtcnn()
+    text = io.StringIO()
+    writer = table.writer(text, lineterminator="\n")
+    writer.writerow(PREDICT_COLUMNS)
+    faces = 0
+    with progress_bars() as bars:
+        for path in track(pictures, bars, "predict"):
+            image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+            if image is None:
+                raise InputError("the picture cannot be read", where=path)
+            found = detect(image)
+            poses = estimator.estimate([image] * len(found), [f[0] for f in found], [f[1] for f in found])
+            for k, (box, _, score) in enumerate(found):
+                numbers = [box[0], box[1], box[2] - box[0], box[3] - box[1], *poses.angles_deg[k], *poses.sigma_deg[k]]
+                writer.writerow([path, k, *(f"{v:.2f}" for v in numbers), f"{score:.4f}"])
+                faces += 1
+    write_text(csv, text.getvalue(), encoding="utf-8-sig")
+    say(f"{faces} faces in {len(pictures)} pictures, model {estimator.name}: {csv}")
+
+
+@app.command()
+def boxes(folders: Annotated[list[Path], typer.Argument(help="Folders of rendered heads.")]) -> None:
+    """Run our face detector over rendered heads that have no boxes yet, and write them beside."""
+    from gazeclass.headpose.shards import fill_boxes
+
+    detect = mtcnn(threads=1)
+    for folder in folders:
+        with progress_bars() as bars:
+            looked, found = fill_boxes(folder, detect, progress=bars)
+        say(f"{folder}: {found} of {looked} faces found" if looked else f"{folder}: all shards have boxes")
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe (sdam-fast, …) or its TOML file.")],
+    heads: Annotated[Path, typer.Option(help="Folder of rendered heads with boxes.")],
+    validation: Annotated[Path, typer.Option(help="Folder of other rendered people.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run; a stopped run goes on.")],
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
+    minutes: Annotated[float | None, typer.Option(help="Stop after so long instead of the recipe's samples.")] = None,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 means all cores.")] = 0,
+    loaders: Annotated[int, typer.Option(help="Processes that make training pictures.")] = 0,
+) -> None:
+    """Train a head-pose network; under torchrun on several GPUs."""
+    import cv2
+    import torch
+
+    from gazeclass.headpose.figures import plot_log
+    from gazeclass.headpose.network import cost_of
+    from gazeclass.headpose.recipe import load_recipe
+    from gazeclass.headpose.training import Trainer, read_log
+
+    if threads:
+        torch.set_num_threads(threads)
+    cv2.setNumThreads(1)
+    with progress_bars() as bars:
+        trainer = Trainer(
+            load_recipe(recipe),
+            heads,
+            validation,
+            output,
+            device=device,
+            minutes=minutes,
+            loaders=loaders,
+            progress=bars,
+        )
+        cost = cost_of(trainer.net, trainer.recipe.model.input_px)
+        bars.note(
+            f"{cost.parameters / 1e6:.2f} million weights, {cost.multiply_adds / 1e6:.0f} million multiply-adds a face"
+        )
+        found = trainer.run()
+    plot_log(read_log(output / "log.csv"), output / "learning_curve.png")
+    say(", ".join(f"{name} {value:.2f}" for name, value in found.items()))
+    say(f"the best network: {output / 'best.pt'}")
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Argument(help="Folder of HPID, or a CSV with path, yaw_deg, pitch_deg, roll_deg.")],
+    model: Annotated[list[str] | None, typer.Option(help="Models to measure; may be given more than once.")] = None,
+) -> None:
+    """Measure head-pose models on pictures with known angles."""
+    from gazeclass.headpose.estimator import load_estimator
+    from gazeclass.headpose.evaluation import evaluate as measure
+    from gazeclass.headpose.evaluation import read_hpid, read_table
+    from gazeclass.headpose.figures import print_figures
+
+    faces = read_table(data, mtcnn()) if data.suffix.lower() == ".csv" else read_hpid(data, mtcnn())
+    say(f"{faces.name}: {len(faces.images)} pictures, a face found in {int(faces.found.sum())}; {faces.crop_rule}")
+    for name in model or ["default"]:
+        print_figures(measure(load_estimator(name), faces))
+
+
+@app.command()
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="best.pt of a run.")],
+    validation: Annotated[Path, typer.Option(help="Folder of rendered people never seen, to fit sigma on.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the model and its card.")],
+    name: Annotated[str, typer.Option(help="Name of the model.")] = "",
+    data: Annotated[str, typer.Option(help="What it was trained on, for the card.")] = "",
+) -> None:
+    """Write a trained network as ONNX with its card."""
+    from gazeclass.headpose.export import export as write
+
+    done = write(checkpoint, validation, output, name=name, data=data)
+    say(f"{done.card.path}: within {done.difference_deg:.4f}° of torch")
+    say(", ".join(f"{key} {value:.2f}" for key, value in done.figures.items()))
+
+
+@app.command()
+def labels(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Picture of the curves to write.")] = None,
+) -> None:
+    """Soft labels from the mean face: the σ of yaw, pitch and roll beside the paper's, and their curves."""
+    import numpy as np
+
+    from gazeclass.headpose.figures import plot_soft_labels
+    from gazeclass.headpose.labels import PAPER_SIGMA_DEG, fit_soft_labels
+
+    fits = fit_soft_labels()
+    say("angle   σ of the mean face   σ of the paper")
+    for fit, paper in zip(fits, PAPER_SIGMA_DEG, strict=True):
+        say(f"{fit.angle:6} {float(np.nanmean(fit.sigma_deg)):12.3f}° {paper:19.3f}°")
+    if output is not None:
+        plot_soft_labels(fits, output)
+        say(f"curves: {output}")
+
+
+def mtcnn(threads: int | None = None) -> "Detect":
+    """The program's detector as head pose wants it (head pose does not know faces)."""
+    from gazeclass.faces.mtcnn import MtcnnDetector
+
+    detector = MtcnnDetector(threads=threads)
+    return lambda picture: [(f.box_px, f.landmarks_px, f.score) for f in detector.detect(picture)]

@@ -1,0 +1,102 @@
+"""A training recipe: everything that makes a head-pose model but the pictures, as one TOML file.
+
+The recipes of the shipped models lie beside this module in ``recipes/``.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gazeclass.errors import InputError
+from gazeclass.headpose.augment import Augmentation
+from gazeclass.headpose.crop import CropRule
+from gazeclass.headpose.labels import PAPER_SIGMA_DEG
+
+RECIPES = Path(__file__).resolve().parent / "recipes"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelPart(_Part):
+    """The network and what it sees."""
+
+    backbone: str = "resnet50"
+    attention: Literal["sdam", "none"] = "sdam"
+    dropout: float = Field(0.0, ge=0, lt=1)
+    input_px: int = Field(224, ge=16, le=512)
+    margin: float = Field(1.35, gt=0.5, lt=3)
+    landmark_weight: float = Field(0.0, ge=0, le=1)
+
+    @property
+    def crop_rule(self) -> CropRule:
+        """The crop rule of training and use."""
+        return CropRule(self.input_px, self.margin, self.landmark_weight)
+
+
+class LossPart(_Part):
+    """The paper's loss on soft labels, or Hopenet's."""
+
+    kind: Literal["slcs", "hopenet"] = "slcs"
+    alpha: float = Field(2.0, ge=0)
+    sigma_deg: tuple[float, float, float] = PAPER_SIGMA_DEG
+
+
+class OptimiserPart(_Part):
+    """Adam and its schedule. Progress runs from 0 to 1 over the budget of samples (or minutes)."""
+
+    lr: float = Field(1e-4, gt=0)
+    batch: int = Field(64, ge=2)
+    samples: int = Field(1_000_000, ge=1)
+    schedule: Literal["halving", "cosine"] = "halving"
+    halvings: int = Field(7, ge=0, description="over the whole run; the paper: every 10 of 80 epochs")
+    warmup_samples: int = Field(10_000, ge=0)
+    clip: float = Field(3.0, gt=0, description="gradients longer than this many times their usual length are cut")
+    weight_decay: float = Field(0.0, ge=0)
+    ema_decay: float = Field(0.999, ge=0, lt=1)
+    bfloat16: bool = True
+
+
+class ValidationPart(_Part):
+    """When to look at rendered people never seen, and when to give up."""
+
+    every_samples: int = Field(20_000, ge=1)
+    heads: int = Field(2000, ge=1)
+    patience: int = Field(12, ge=1, description="validations without improvement before an early stop")
+
+
+class Recipe(_Part):
+    """All parts together."""
+
+    name: str
+    seed: int = 0
+    model: ModelPart = ModelPart()
+    loss: LossPart = LossPart()
+    optimiser: OptimiserPart = OptimiserPart()
+    augmentation: Augmentation = Augmentation()
+    validation: ValidationPart = ValidationPart()
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """Read a recipe by the name of a shipped one (``sdam-fast``) or by path.
+
+    Raises:
+        InputError: there is none, it is no TOML, or a field is unknown or out of range.
+    """
+    path = RECIPES / f"{name_or_path}.toml"
+    if not path.is_file():
+        path = Path(name_or_path)
+    if not path.is_file():
+        shipped = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
+        raise InputError(f"there is no recipe '{name_or_path}'", todo=f"Give a TOML file or one of: {shipped}.")
+    try:
+        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"the recipe cannot be read ({error})", where=path) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"in the recipe, {field}: {first['msg']}", where=path) from error

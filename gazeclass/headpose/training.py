@@ -1,0 +1,348 @@
+"""Train a head-pose network on rendered heads: the paper's loss, a recipe, checkpoints that a stopped run goes on from.
+
+The network that is kept is the exponential moving average of the weights at its best validation, on rendered people
+never seen in training. Nothing else chooses it.
+"""
+
+import copy
+import csv
+import math
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from gazeclass.atomic import atomic_path, write_text
+from gazeclass.errors import InputError
+from gazeclass.geometry.rotation import Array, geodesic_deg, long_yaw_angles_deg, rotation_from_angles_deg, wrap_deg
+from gazeclass.headpose.data import HeadStream, normalise, validation_crops
+from gazeclass.headpose.labels import CLASSES_DEG
+from gazeclass.headpose.loss import HOPENET_CLASSES_DEG, HopenetLoss, PoseLoss, SoftLabelLoss
+from gazeclass.headpose.network import HeadPoseNet, WithSpread
+from gazeclass.headpose.recipe import Recipe
+from gazeclass.progress import SILENT, Progress
+
+LOG_COLUMNS = ("samples", "seconds", "lr", "loss", "yaw_mae_deg", "pitch_mae_deg", "roll_mae_deg", "geodesic_deg")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When to stop: after so many samples, or so many minutes, whichever the recipe or the user sets."""
+
+    samples: int
+    minutes: float | None = None
+
+    def share(self, samples: int, seconds: float) -> float:
+        """How much of the budget is spent, 0 to 1."""
+        if self.minutes is not None:
+            return min(1.0, seconds / (60 * self.minutes))
+        return min(1.0, samples / self.samples)
+
+
+def build_network(recipe: Recipe) -> HeadPoseNet:
+    """The network of a recipe, freshly initialised."""
+    classes = HOPENET_CLASSES_DEG if recipe.loss.kind == "hopenet" else tuple(CLASSES_DEG)
+    return HeadPoseNet(
+        recipe.model.backbone,
+        attention=recipe.model.attention,
+        classes_deg=classes,
+        dropout=recipe.model.dropout,
+    )
+
+
+def build_loss(recipe: Recipe) -> PoseLoss:
+    """The loss of a recipe."""
+    if recipe.loss.kind == "hopenet":
+        return HopenetLoss(recipe.loss.alpha)
+    return SoftLabelLoss(recipe.loss.alpha, recipe.loss.sigma_deg)
+
+
+def learning_rate(recipe: Recipe, samples: int, share: float) -> float:
+    """Linear warm-up, then the recipe's schedule over the share of the budget spent."""
+    o = recipe.optimiser
+    warm = min(1.0, (samples + o.batch) / max(o.warmup_samples, 1))
+    if o.schedule == "cosine":
+        return o.lr * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+    return o.lr * warm * 0.5 ** math.floor(share * (o.halvings + 1))
+
+
+class Trainer:
+    """One training run in one folder.
+
+    Args:
+        recipe: what to train.
+        heads: folder of rendered heads with detector's boxes.
+        validation: folder of other people, rendered and boxed alike.
+        out: folder of the run: ``checkpoint.pt``, ``best.pt``, ``log.csv``, ``recipe.json``.
+        device: "cpu", "cuda", …
+        minutes: stop after so long instead of the recipe's samples.
+        loaders: processes that make pictures; 0 makes them in this one.
+        progress: told of every batch.
+
+    Under ``torchrun`` (WORLD_SIZE > 1) the network is wrapped in DDP; process 0 validates and writes.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        heads: Path,
+        validation: Path,
+        out: Path,
+        *,
+        device: str = "cpu",
+        minutes: float | None = None,
+        loaders: int = 0,
+        progress: Progress = SILENT,
+    ) -> None:
+        self.recipe, self.out, self.progress = recipe, out, progress
+        self.device = torch.device(device)
+        self.budget = Budget(recipe.optimiser.samples, minutes)
+        self.rank, self.world = _distributed(self.device)
+        torch.manual_seed(recipe.seed)
+        self.net = build_network(recipe).to(self.device, memory_format=torch.channels_last)
+        self.ema = copy.deepcopy(self.net).eval().requires_grad_(False)
+        decay, no_decay = _groups(self.net)
+        self.optimiser = torch.optim.AdamW(
+            [
+                {"params": decay, "weight_decay": recipe.optimiser.weight_decay},
+                {"params": no_decay, "weight_decay": 0.0},
+            ],
+            lr=recipe.optimiser.lr,
+        )
+        self.loss = build_loss(recipe)
+        self.stream = HeadStream(
+            heads, recipe.model.crop_rule, recipe.augmentation, recipe.seed, rank=self.rank, world=self.world
+        )
+        self._loaders = loaders
+        self._validation = validation
+        self.samples, self.seconds, self.best, self.stale = 0, 0.0, math.inf, 0
+        self._usual_norm = 0.0
+        self._mixed = recipe.optimiser.bfloat16 and _bfloat16_is_fast(self.device)
+        self.out.mkdir(parents=True, exist_ok=True)
+        self._resume()
+        self._module: nn.Module = self.net
+        if self.world > 1:
+            self._module = nn.parallel.DistributedDataParallel(self.net)
+
+    def run(self) -> dict[str, float]:
+        """Train until the budget is spent or validation has stopped improving; returns the best figures.
+
+        Raises:
+            InputError: no usable shards.
+        """
+        crops, R_true, _, found = validation_crops(
+            self._validation, self.recipe.model.crop_rule, self.recipe.validation.heads, seed=0
+        )
+        crops, R_true = crops[found], R_true[found]
+        self.progress.start("train", self.budget.samples if self.budget.minutes is None else None)
+        self.progress.advance(self.samples)
+        started, before = time.monotonic(), self.seconds
+        next_look = self.samples + self.recipe.validation.every_samples
+        recent: list[float] = []
+        figures: dict[str, float] = {}
+        done = False
+        while not done:
+            for pictures, angles in self._batches():
+                self.seconds = before + time.monotonic() - started
+                recent.append(self._step(pictures, angles))
+                self.samples += len(pictures) * self.world
+                self.progress.advance(len(pictures) * self.world)
+                share = self.budget.share(self.samples, self.seconds)
+                done = share >= 1
+                if done or self.samples >= next_look:
+                    next_look = self.samples + self.recipe.validation.every_samples
+                    figures = self._look(crops, R_true, float(np.mean(recent)), share)
+                    recent = []
+                    done = done or self.stale >= self.recipe.validation.patience
+                if done:
+                    break
+        return figures
+
+    def _batches(self) -> Any:
+        loader = DataLoader(
+            self.stream,
+            batch_size=self.recipe.optimiser.batch,
+            num_workers=self._loaders,
+            drop_last=True,
+        )
+        if self._loaders:
+            # Loader processes copy the stream; its epoch must go on here so that each epoch differs.
+            self.stream.epoch += 1
+        return loader
+
+    def _step(self, pictures: Tensor, angles: Tensor) -> float:
+        o = self.recipe.optimiser
+        lr = learning_rate(self.recipe, self.samples, self.budget.share(self.samples, self.seconds))
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr
+        self.net.train()
+        x = normalise(pictures.to(self.device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16) if self._mixed else nullcontext():
+            logits = self._module(x)
+        loss = self.loss(logits, angles.to(self.device), self.net.classes_deg)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        limit = o.clip * self._usual_norm if self._usual_norm else math.inf
+        norm = float(nn.utils.clip_grad_norm_(self.net.parameters(), limit))
+        if math.isfinite(norm):
+            capped = min(norm, 3 * self._usual_norm) if self._usual_norm else norm
+            self._usual_norm = 0.98 * self._usual_norm + 0.02 * capped if self._usual_norm else norm
+            self.optimiser.step()
+            self._average(o.ema_decay)
+        return float(loss.detach())
+
+    @torch.no_grad()
+    def _average(self, decay: float) -> None:
+        # Early on the average follows faster, so that it is not made of the first random weights.
+        steps = self.samples / (self.recipe.optimiser.batch * self.world)
+        keep = min(decay, (1 + steps) / (10 + steps))
+        for mean, now in zip(self.ema.parameters(), self.net.parameters(), strict=True):
+            mean.lerp_(now, 1 - keep)
+        for mean, now in zip(self.ema.buffers(), self.net.buffers(), strict=True):
+            mean.copy_(now)
+
+    def _look(self, crops: np.ndarray, R_true: Array, loss: float, share: float) -> dict[str, float]:
+        """Validate the average, log, keep it if it is the best so far, write the checkpoint."""
+        angles, _ = predict(self.ema, crops, device=self.device)
+        figures = validation_figures(angles, R_true)
+        lr = self.optimiser.param_groups[0]["lr"]
+        if self.rank == 0:
+            row = (self.samples, round(self.seconds), lr, loss, *(round(v, 4) for v in figures.values()))
+            _append_log(self.out / "log.csv", row)
+            mae = np.mean([figures[k] for k in ("yaw_mae_deg", "pitch_mae_deg", "roll_mae_deg")])
+            self.progress.note(f"{self.samples} samples, loss {loss:.1f}, validation MAE {mae:.2f}°")
+        score = sum(figures[k] for k in ("yaw_mae_deg", "pitch_mae_deg", "roll_mae_deg"))
+        better = score < self.best
+        self.best, self.stale = (score, 0) if better else (self.best, self.stale + 1)
+        if self.rank == 0:
+            if better:
+                _save(self.out / "best.pt", self._best_state(figures))
+            _save(self.out / "checkpoint.pt", self._state())
+        return figures
+
+    def _best_state(self, figures: dict[str, float]) -> dict[str, Any]:
+        return {
+            "recipe": self.recipe.model_dump(mode="json"),
+            "weights": self.ema.state_dict(),
+            "samples": self.samples,
+            "seconds": self.seconds,
+            "validation": figures,
+        }
+
+    def _state(self) -> dict[str, Any]:
+        names = ("samples", "seconds", "best", "stale", "_usual_norm")
+        return {
+            "recipe": self.recipe.model_dump(mode="json"),
+            "net": self.net.state_dict(),
+            "ema": self.ema.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "epoch": self.stream.epoch,
+            "numbers": {name: getattr(self, name) for name in names},
+        }
+
+    def _resume(self) -> None:
+        path = self.out / "checkpoint.pt"
+        if not path.is_file():
+            write_text(self.out / "recipe.json", self.recipe.model_dump_json(indent=1) + "\n")
+            return
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state["recipe"] != self.recipe.model_dump(mode="json"):
+            raise InputError(
+                "the folder holds a run of another recipe", where=self.out, todo="Choose another folder for this one."
+            )
+        self.net.load_state_dict(state["net"])
+        self.ema.load_state_dict(state["ema"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.stream.epoch = state["epoch"]
+        for name, value in state["numbers"].items():
+            setattr(self, name, value)
+
+
+def load_best(path: Path) -> tuple[HeadPoseNet, Recipe, dict[str, Any]]:
+    """The network kept by a run, its recipe and what is known of it (samples, seconds, validation).
+
+    Raises:
+        InputError: the file is missing or no checkpoint of ours.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        recipe = Recipe.model_validate(state["recipe"])
+        net = build_network(recipe)
+        net.load_state_dict(state["weights"])
+    except (OSError, KeyError, RuntimeError, ValueError, EOFError) as error:
+        raise InputError(f"not a trained head-pose network ({error})", where=path) from error
+    about = {key: state[key] for key in ("samples", "seconds", "validation")}
+    return net.eval(), recipe, about
+
+
+@torch.no_grad()
+def predict(
+    net: HeadPoseNet, crops: np.ndarray, *, device: torch.device | str = "cpu", batch: int = 256
+) -> tuple[Array, Array]:
+    """Angles ``(n, 3)`` and the distribution's spread ``(n, 3)``, degrees, for crops ``(n, S, S, 3)`` uint8 BGR."""
+    whole = WithSpread(net.eval())
+    out = []
+    for start in range(0, len(crops), batch):
+        pictures = torch.from_numpy(np.ascontiguousarray(crops[start : start + batch].transpose(0, 3, 1, 2)))
+        angles, spread = whole(normalise(pictures.to(device)))
+        out.append((angles.float().cpu().numpy(), spread.float().cpu().numpy()))
+    return np.concatenate([a for a, _ in out]).astype(float), np.concatenate([s for _, s in out]).astype(float)
+
+
+def validation_figures(angles_deg: Array, R_true: Array) -> dict[str, float]:
+    """Mean absolute error of each angle and mean geodesic error, degrees."""
+    error = np.abs(wrap_deg(angles_deg - long_yaw_angles_deg(R_true))).mean(axis=0)
+    turn = float(geodesic_deg(rotation_from_angles_deg(*angles_deg.T), R_true).mean())
+    return {
+        "yaw_mae_deg": float(error[0]),
+        "pitch_mae_deg": float(error[1]),
+        "roll_mae_deg": float(error[2]),
+        "geodesic_deg": turn,
+    }
+
+
+def _groups(net: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Weights that may decay, and biases and norms that may not."""
+    parameters = list(net.parameters())
+    return [p for p in parameters if p.ndim > 1], [p for p in parameters if p.ndim <= 1]
+
+
+def _bfloat16_is_fast(device: torch.device) -> bool:
+    """On GPUs, and on processors with instructions for it (1.6 times faster here, AVX-512 BF16)."""
+    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _distributed(device: torch.device) -> tuple[int, int]:
+    import os
+
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world > 1 and not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return int(os.environ.get("RANK", "0")), world
+
+
+def _save(path: Path, state: dict[str, Any]) -> None:
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
+
+
+def _append_log(path: Path, row: tuple[Any, ...]) -> None:
+    new = not path.exists()
+    with open(path, "a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        if new:
+            writer.writerow(LOG_COLUMNS)
+        writer.writerow(row)
+
+
+def read_log(path: Path) -> dict[str, Array]:
+    """The columns of a run's ``log.csv``."""
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {name: np.array([float(row[name]) for row in rows]) for name in LOG_COLUMNS}
