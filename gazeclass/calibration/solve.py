@@ -286,7 +286,7 @@ def _classroom(
     return Classroom(
         made_utc=datetime.now(UTC).replace(microsecond=0),
         name=name,
-        board=room.board if room else None,
+        board_size=room.board if room else None,
         target=_target_entry(target),
         cameras=(cameras[0], cameras[1]),
         stereo=StereoEntry(

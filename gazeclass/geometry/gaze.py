@@ -50,8 +50,8 @@ def gaze_points(
         R_WS: ``(n, 3, 3)`` head rotations.
         cov_position_m2: ``(n, 3, 3)``; None for exact positions.
         cov_rotation_rad2: ``(n, 3, 3)`` of the left perturbation in WCS, ``R = exp(e) R_true``; None for exact.
-        cov_frame: ``(6, 6)`` of the world frame's own error, rotation vector φ (rad) then translation τ (m), which moves
-            a point to ``o + exp(φ) (P - o) + τ`` and a rotation to ``exp(φ) R``; None for an exact frame.
+        cov_frame: ``(6, 6)`` of the world frame's own error, rotation vector φ (rad) then translation τ (m), which
+            moves a point to ``o + exp(φ) (P - o) + τ`` and a rotation to ``exp(φ) R``; None for an exact frame.
         frame_origin_W_m: ``(3,)``, the point o about which that error turns.
         max_incidence_deg: rays flatter to the board than this count as away.
     """

@@ -14,7 +14,7 @@ from gazeclass.headpose.labels import CLASSES_DEG
 class MRAM(nn.Module):
     """Spatial attention with three receptive fields, stacked: each convolution sees the one before.
 
-    A3 = GN(conv3(F)), A5 = GN(conv5(A3)), A7 = GN(conv7(A5)); F' = sigmoid(A3 + A5 + A7) ⊗ functional. The convolutions are
+    A3 = GN(conv3(F)), A5 = GN(conv5(A3)), A7 = GN(conv7(A5)); F' = sigmoid(A3 + A5 + A7) ⊗ F. The convolutions are
     depthwise: at C = 2048 a full 7×7 alone would hold 205 M weights.
     """
 
