@@ -95,12 +95,11 @@ def solve(
 
 
 def _placements(problem: Problem) -> list[Transform]:
-    """Chessboards that lie level before the board at four yaws, in the middle and to both sides."""
+    """Chessboards that lie level before the middle of the board at four yaws."""
     starts = []
     for yaw_deg in (0, 90, 180, 270):
         R = exp_so3([0.0, np.radians(yaw_deg), 0.0]) @ IDEAL_R_WA
-        for x in (0.25, 0.75):
-            starts.append(Transform(R, np.array([x * problem.width_m, problem.height_m + 0.2, 2.0])))
+        starts.append(Transform(R, np.array([problem.width_m / 2, problem.height_m + 0.2, 2.0])))
     return starts
 
 

@@ -1,5 +1,6 @@
 """A small room with known geometry: projected corners for most tests, rendered pictures where they are the point."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +114,7 @@ def _looking(eye: list[float], at: list[float]) -> np.ndarray:
     return np.stack([x, np.cross(z, x), z], axis=1)
 
 
-def make_material(room: TrueRoom, *, noise_px: float = 0.1, views: int = 10, seed: int = 3) -> Material:
+def make_material(room: TrueRoom, *, noise_px: float = 0.1, views: int = 8, seed: int = 3) -> Material:
     """Everything a folder holds, without a picture."""
     from gazeclass.calibration.room import Room
 
@@ -209,6 +210,24 @@ def picture_folder(plain_room: TrueRoom, tmp_path_factory: pytest.TempPathFactor
         'name = "Room 7"\n[board]\nwidth_m = 4.0\nheight_m = 1.2\nlower_edge_above_floor_m = 0.9\n', encoding="utf-8"
     )
     return folder
+
+
+_SEEN: dict[tuple[object, bytes], Detection | None] = {}
+
+
+@pytest.fixture
+def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search each picture once in a session: copies of one folder show the same pictures again and again."""
+    from gazeclass.calibration import views
+    from gazeclass.calibration.detection import detect
+
+    def once(target: Target, image: np.ndarray) -> Detection | None:
+        key = (target, hashlib.sha256(np.ascontiguousarray(image)).digest())
+        if key not in _SEEN:
+            _SEEN[key] = detect(target, image)
+        return _SEEN[key]
+
+    monkeypatch.setattr(views, "detect", once)
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from gazeclass.cli.main import main
 
 assert TARGET.square_m == 0.08
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 def run(monkeypatch, capsys, *words: object) -> tuple[int, str, str]:
     monkeypatch.setattr("sys.argv", ["gazeclass", *map(str, words)])

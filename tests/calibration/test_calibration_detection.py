@@ -90,6 +90,7 @@ def test_nothing_in_an_empty_picture():
     assert other_explanation(TARGET, wall) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["8x5", "8x6", "9x7"])
 def test_a_wrong_pattern_is_recognised_and_the_right_one_named(held, pattern):
     wrong = chessboard(pattern, 0.08)

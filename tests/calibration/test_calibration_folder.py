@@ -31,6 +31,8 @@ class Notes(Silent):
 
 Copy = Callable[[Path], Path]
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 @pytest.fixture(scope="module")
 def whole(picture_folder):
@@ -83,6 +85,7 @@ def test_pictures_without_partners(folder):
     assert "has one of the same name in cam1" in refusal(folder)
 
 
+@pytest.mark.slow
 def test_a_wrong_pattern_names_the_right_one(folder):
     for path in sorted(folder.rglob("stereo/*/*.png")):
         if path.stem > "00":

@@ -50,6 +50,11 @@ def clean():
     return survey(problem())
 
 
+@pytest.fixture(scope="module")
+def levered():
+    return survey(problem([*READINGS, *LEVER]))
+
+
 def test_lesson_a_to_two_millimetres_and_a_tenth_of_a_degree(clean):
     assert 1000 * np.linalg.norm(clean.T_WA.t - TRUE_T_WA.t) < 2.5
     assert geodesic_deg(clean.T_WA.R, TRUE_T_WA.R) < 0.12
@@ -81,13 +86,12 @@ def test_every_reading_falsified_by_10_cm_is_named(clean, k, wrong_m):
 
 
 @pytest.mark.parametrize("k", range(len(READINGS)), ids=lambda k: READINGS[k].name)
-def test_with_two_camera_readings_any_falsified_reading_moves_the_cameras_by_less_than_1_cm(k):
+def test_with_two_camera_readings_any_falsified_reading_moves_the_cameras_by_less_than_1_cm(levered, k):
     readings = [*READINGS, *LEVER]
-    reference = survey(problem(readings))
     readings[k] = replace(readings[k], distance_m=readings[k].distance_m + 0.1)
     found = survey(problem(readings))
     assert [r.reading.name for r in found.misread] == [READINGS[k].name]
-    assert shift_mm(found.T_WA, reference.T_WA) < 10.0
+    assert shift_mm(found.T_WA, levered.T_WA) < 10.0
 
 
 def test_two_misread_readings_are_both_found():
