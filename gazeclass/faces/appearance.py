@@ -12,6 +12,8 @@ _FULL_SIZE_PX = 60.0  # from here on a larger face says nothing more
 _ENOUGH_WEIGHT = 6.0  # evidence after which one look every few seconds will do
 _FORGET_WEIGHT = 30.0  # the mean is over about so much evidence: light and hair change during a day
 _SETTLED_EVERY_S = 3.0
+_DOUBTFUL_SCORE, _DOUBTFUL_EVERY_S = 0.9, 0.3
+_OWN_WEIGHT = 1.0  # evidence from which a track's own look is known well enough to miss it
 
 
 class EmbeddingModel(Protocol):
@@ -40,6 +42,7 @@ class Appearance:
         self.weight = 0.0
         self._recent: list[tuple[float, np.ndarray]] = []
         self._last_s = -np.inf
+        self.strange_looks = 0
 
     @property
     def mean(self) -> np.ndarray | None:
@@ -55,6 +58,8 @@ class Appearance:
         if self._recent or self.weight < _ENOUGH_WEIGHT:
             # A second look at the same picture of a face is no second opinion.
             return value * min(waited_s / 0.3, 3.0) if waited_s >= 0.1 else 0.0
+        if face.score < _DOUBTFUL_SCORE or self.strange_looks:
+            return 0.5 if waited_s >= _DOUBTFUL_EVERY_S else 0.0
         return value * 0.2 if waited_s >= _SETTLED_EVERY_S and value > 0.2 else 0.0
 
     def add(self, t_s: float, face: Face, vector: np.ndarray, *, provisional: bool = False) -> None:
@@ -64,6 +69,17 @@ class Appearance:
             self._recent.append((quality(face), vector))
         else:
             self._include(quality(face), vector)
+
+    def is_strange(self, vector: np.ndarray, strangers: float) -> bool:
+        """Whether a new embedding is less like this track's face than two strangers are like each other.
+
+        Args:
+            vector: (d,) unit vector.
+            strangers: usual cosine between the faces of two tracks.
+        """
+        if self.mean is None or self.weight < _OWN_WEIGHT:
+            return False
+        return float(vector @ self.mean) < strangers - 0.25 * (1 - strangers)
 
     def accept(self) -> None:
         """The face is this track's after all: the provisional embeddings count."""
@@ -95,7 +111,8 @@ class Appearance:
 def exchange_is_better(a: Appearance, b: Appearance) -> bool | None:
     """Whether two tracks that met have each other's faces now; None while there is too little to tell.
 
-    One of the two may still be hidden: then the other's new looks are compared with both old ones.
+    One of the two may still be hidden: then the new looks of the other are compared with both old ones. It has to be
+    clearly better: by half of what tells the two apart.
     """
     if a.mean is None or b.mean is None:
         return False
@@ -105,4 +122,4 @@ def exchange_is_better(a: Appearance, b: Appearance) -> bool | None:
             gains.append(float(own.recent @ other.mean - own.recent @ own.mean))
     if not gains:
         return None
-    return sum(gains) > 0
+    return float(np.mean(gains)) > 0.5 * (1 - float(a.mean @ b.mean))

@@ -15,7 +15,8 @@ from gazeclass.geometry.triangulation import triangulate
 #: Standard deviation of a nose tip where the detector gives none, as a fraction of the box, and its floor in pixels.
 NOSE_SIGMA_FRACTION, NOSE_SIGMA_PX = 0.05, 1.0
 _CHANCE_PX = 300.0  # epipolar distances of different heads are spread about so widely
-_OUTLIER = 0.02  # a nose tip that is not one: a profile, a hand before the face
+_OUTLIER = 0.005  # a nose tip that is not one: a hand before the face
+_GATE_SIGMA, _GATE_PX = 6.0, 4.0  # farther than this from the epipolar line two pixels are not one nose tip
 _HEAD_M = 0.17  # box side of a head; adults and children, front and side, within _HEAD_LOG_SD
 _HEAD_LOG_SD = 0.25
 _RATIO_LOG_SD = 0.22  # of the two cameras' sizes: one sees the face from the side
@@ -76,7 +77,12 @@ def pair_evidence(
     points = triangulate(rig, p0[i], p1[j], np.column_stack([s0[i], s1[j]]), iterations=2)
     depth0 = points.position_C_m[:, 2]
     depth1 = rig.T_10.apply(points.position_C_m)[:, 2]
-    possible = points.ok & (np.minimum(depth0, depth1) > _NEAREST_M) & (np.maximum(depth0, depth1) < _FARTHEST_M)
+    possible = (
+        points.ok
+        & (distance <= _GATE_SIGMA * sigma + _GATE_PX).ravel()
+        & (np.minimum(depth0, depth1) > _NEAREST_M)
+        & (np.maximum(depth0, depth1) < _FARTHEST_M)
+    )
     metres0 = size0[i] * depth0 / rig.cameras[0].matrix[0, 0]
     metres1 = size1[j] * depth1 / rig.cameras[1].matrix[0, 0]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -98,14 +104,14 @@ def _columns(tracks: Sequence[Track]) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def _looks_alike(tracks0: Sequence[Track], tracks1: Sequence[Track], looks: LooksModel) -> np.ndarray:
-    """(n0, n1) evidence from embeddings, as far as there are any; at most ±3, for two views of one head differ."""
+    """(n0, n1) evidence from embeddings, as far as there are any; at most ±2, for two views of one head differ."""
     out = np.zeros((len(tracks0), len(tracks1)))
     for a, track0 in enumerate(tracks0):
         for b, track1 in enumerate(tracks1):
             if track0.embedding is not None and track1.embedding is not None:
                 weight = min(track0.embedding_weight, track1.embedding_weight)
                 trust = weight / (weight + 0.5)
-                out[a, b] = np.clip(trust * looks.log_ratio(track0.embedding @ track1.embedding), -3, 3)
+                out[a, b] = np.clip(trust * looks.log_ratio(track0.embedding @ track1.embedding), -2, 2)
     return out
 
 
@@ -133,6 +139,24 @@ def boxes_in_other_camera(rig: StereoRig, face: Face, *, most: int = 60) -> np.n
     along = np.concatenate([[0.0], np.cumsum(step)])
     wanted = np.linspace(0, along[-1], min(int(along[-1]) + 1, most))
     return boxes[np.unique(np.searchsorted(along, wanted).clip(0, len(boxes) - 1))]
+
+
+def boxes_near_seat(rig: StereoRig, face: Face, seat_C_m: np.ndarray) -> np.ndarray:
+    """Where the other camera should see a face whose owner's seat is known: on its ray, at about the seat's distance.
+
+    Args:
+        rig: the cameras.
+        face: seen by one camera.
+        seat_C_m: (3,) usual place of the nose tip.
+
+    Returns:
+        (n, 4) boxes in the other camera's picture.
+    """
+    T_own = rig.camera_from_reference(face.camera)
+    ray = rig.cameras[face.camera].rays(face.nose_px[None])[0]
+    nearest_m = float(ray @ T_own.apply(seat_C_m))
+    distances_m = nearest_m + np.array([-0.12, 0.0, 0.12])
+    return head_boxes(rig, 1 - face.camera, T_own.inverse().apply(ray * distances_m[:, None]))
 
 
 def head_boxes(rig: StereoRig, camera: int, noses_C_m: np.ndarray) -> np.ndarray:

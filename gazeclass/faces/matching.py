@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from gazeclass.faces.association import boxes_in_other_camera, head_boxes, pair_evidence
+from gazeclass.faces.association import boxes_in_other_camera, boxes_near_seat, head_boxes, pair_evidence
 from gazeclass.faces.enrolment import Enrolment
 from gazeclass.faces.identity import Gallery, Head, Person
 from gazeclass.faces.types import Sighting, Track
@@ -38,19 +38,25 @@ class MatchingOptions:
         sure: log ratio above which an assignment is learned from.
         stranger: below this log ratio of looks to everybody known, a head is a stranger's.
         welcome_s: age a head needs before it gets a label of its own.
-        welcome_weight: embedding weight it needs, unless both cameras see it.
+        welcome_weight: embedding weight it needs; half of it if both cameras see it.
+        welcome_score: mean detection score it needs, so that no hand is welcomed.
         remember_s: how long tracks that are not seen keep their name and their pair's evidence.
         hint_s: time between two hints to the other camera.
+        hints: heads of unknown place that are looked for at once; each costs some tens of looks.
+        hint_hits: finds before a nameless track is looked for in the other camera.
     """
 
     pair_s: float = 1.0
-    pair_name: float = 2.0
+    pair_name: float = 1.0
     sure: float = 2.0
     stranger: float = -2.0
     welcome_s: float = 0.8
     welcome_weight: float = 1.0
+    welcome_score: float = 0.85
     remember_s: float = 5.0
     hint_s: float = 0.5
+    hints: int = 3
+    hint_hits: int = 5
 
 
 class Matcher:
@@ -78,6 +84,7 @@ class Matcher:
         self._has_enrolment = enrolment is not None
         self._evidence: dict[tuple[int, int], float] = {}
         self._last_seen_s: dict[tuple[int, int], float] = {}
+        self._mean_score: dict[tuple[int, int], float] = {}
         self._t_s = -np.inf
         self._hinted_s = -np.inf
 
@@ -102,11 +109,16 @@ class Matcher:
         return sorted(sightings, key=lambda sighting: sighting.student)
 
     def _remember(self, t_s: float, tracks: Sequence[Track]) -> None:
+        gain = 1 - np.exp(-max(t_s - self._t_s, 0.0) / self._options.pair_s)
         for track in tracks:
-            self._last_seen_s[track.camera, track.track_id] = t_s
+            key = track.camera, track.track_id
+            self._last_seen_s[key] = t_s
+            old = self._mean_score.get(key, track.face.score)
+            self._mean_score[key] = old + gain * (track.face.score - old)
         oldest = t_s - self._options.remember_s
         self._last_seen_s = {key: seen for key, seen in self._last_seen_s.items() if seen >= oldest}
         alive = set(self._last_seen_s)
+        self._mean_score = {key: score for key, score in self._mean_score.items() if key in alive}
         self._gallery.forget_tracks(alive)
         self._evidence = {k: v for k, v in self._evidence.items() if (0, k[0]) in alive and (1, k[1]) in alive}
 
@@ -166,6 +178,9 @@ class Matcher:
             looks = head.looks
             if looks is None or t_s - head.since_s < options.welcome_s:
                 continue
+            scores = [self._mean_score[camera, track.track_id] for camera, track in head.tracks.items()]
+            if np.mean(scores) < options.welcome_score:
+                continue
             weight = options.welcome_weight / 2 if len(head.tracks) == 2 else options.welcome_weight
             familiar = float(self._gallery.from_looks(head)[absent].max(initial=-np.inf))
             if looks[1] >= weight and familiar < options.stranger:
@@ -190,14 +205,24 @@ class Matcher:
         self._hinted_s = t_s
         until_s = t_s + self._options.hint_s
         seen: dict[int, set[str]] = {0: set(), 1: set()}
+        lonely: list[Track] = []
         for head in heads:
             for camera, track in head.tracks.items():
                 person = self._gallery.bearer(track)
-                if person is None:
+                if person is not None:
+                    seen[camera].add(person.name)
+                if len(head.tracks) == 2:
                     continue
-                seen[camera].add(person.name)
-                if len(head.tracks) == 1 and person.seat_C_m is None:
-                    self._trackers[1 - camera].expect(boxes_in_other_camera(self._rig, track.face), until_s)
+                if person is not None and person.seat_C_m is not None:
+                    boxes = boxes_near_seat(self._rig, track.face, person.seat_C_m)
+                    self._trackers[1 - camera].expect(boxes, until_s)
+                elif track.hits >= self._options.hint_hits:
+                    lonely.append(track)
+        # Those with a name first, then the youngest: an old nameless track in one camera is hardly a face.
+        lonely.sort(key=lambda track: (self._gallery.bearer(track) is None, -track.since_s))
+        for track in lonely[: self._options.hints]:
+            boxes = boxes_in_other_camera(self._rig, track.face)
+            self._trackers[1 - track.camera].expect(boxes, until_s)
         for camera, tracker in enumerate(self._trackers):
             seats = [p.seat_C_m for p in self._gallery.people if p.seat_C_m is not None and p.name not in seen[camera]]
             if seats:

@@ -18,6 +18,9 @@ from gazeclass.faces.boxes import overlap
 from gazeclass.faces.motion import BoxMotion
 from gazeclass.faces.types import Face, Track
 
+_STRANGE_LOOKS = 2
+_FEWEST_FOR_STRANGERS = 4
+
 
 class FaceDetector(Protocol):
     """What tracking asks of a detector; :class:`gazeclass.faces.mtcnn.MtcnnDetector` is one."""
@@ -39,46 +42,53 @@ class TrackingOptions:
 
     Attributes:
         hold_score: a followed face needs no more than this from O-Net; a profile gets little.
-        firm_score: what a find must reach to count towards belief.
+        firm_score: what a find must reach to count towards belief. A face reaches 0.95 sooner or later; hands and
+            collars that look like faces to the networks stay below 0.9.
         firm_hits: finds of ``firm_score`` before a track is shown.
         doubt_s: time constant of the mean score.
         doubt_score: a track whose mean score is below this goes.
         patience_s: how long a face that is not found is waited for.
         search_s: shortest and longest time between two searches of the whole picture.
         jump_overlap: a find must overlap the expected box by this to be the same face.
-        anchor_overlap: a weak find must overlap the last firm one by this, so that it cannot wander off the face.
+        anchor_overlap: a find that is not sure must overlap the last firm one by this, so that a track cannot wander
+            off its face to a collar.
+        sure_score: a find of this score may be anywhere near the expected place.
         memory_s: how long the place of a face that was lost is looked at from time to time.
         glance_s: time between two looks at such places.
+        place_score: what a find at such a place must reach to begin a track, and to count towards its belief.
     """
 
     hold_score: float = 0.05
-    firm_score: float = 0.6
+    firm_score: float = 0.85
     firm_hits: int = 3
     doubt_s: float = 2.0
     doubt_score: float = 0.07
     patience_s: float = 1.5
     search_s: tuple[float, float] = (0.2, 1.0)
     jump_overlap: float = 0.3
-    anchor_overlap: float = 0.35
+    anchor_overlap: float = 0.4
+    sure_score: float = 0.95
     memory_s: float = 60.0
     glance_s: float = 0.3
+    place_score: float = 0.6
 
 
 class _Follower:
     """One track's memory."""
 
-    def __init__(self, track_id: int, t_s: float, face: Face) -> None:
+    def __init__(self, track_id: int, t_s: float, face: Face, firm_score: float) -> None:
         self.track_id = track_id
         self.since_s = self.seen_s = self._scored_s = t_s
         self.face = face
         self.motion = BoxMotion(t_s, face.box_px)
         self.hits = 1
-        self.firm_hits = 0
+        self.firm_score = firm_score
+        self.firm_hits = int(face.score >= firm_score)
         self.confirmed = False
         self.mean_score = face.score
         self.appearance = Appearance()
         self.contested_with: _Follower | None = None
-        self.anchor_px = face.box_px
+        self.anchor_px = self.known_px = face.box_px
         self.recovered_s = -np.inf
 
     def see(self, t_s: float, face: Face, options: TrackingOptions) -> None:
@@ -87,7 +97,7 @@ class _Follower:
         self.hits += 1
         self.seen_s = t_s
         self._believe(t_s, face.score, options)
-        if face.score >= options.firm_score:
+        if face.score >= self.firm_score:
             self.anchor_px = face.box_px
             self.firm_hits += 1
             self.confirmed = self.confirmed or self.firm_hits >= options.firm_hits
@@ -194,7 +204,11 @@ class CameraTracker:
                 self._places.append((t_s + self._options.memory_s, follower.anchor_px))
         self._followers = [follower for follower in self._followers if follower not in lost]
         self._embed(t_s, image, [follower for follower in self._followers if follower.track_id in seen])
-        return [f.snapshot(self.camera) for f in self._followers if f.confirmed and f.track_id in seen]
+        return [
+            f.snapshot(self.camera)
+            for f in self._followers
+            if f.confirmed and f.track_id in seen and not f.appearance.strange_looks
+        ]
 
     def _follow(self, t_s: float, image: np.ndarray) -> set[int]:
         """R- and O-Net on the expected boxes; ids of the tracks that were found."""
@@ -223,24 +237,25 @@ class CameraTracker:
         """Whether a find near a followed face can be that face."""
         if fit < self._options.jump_overlap:
             return False
-        firm = face.score >= self._options.firm_score
-        return firm or _overlap(follower.anchor_px, face.box_px) >= self._options.anchor_overlap
+        return (
+            face.score >= self._options.sure_score
+            or _overlap(follower.anchor_px, face.box_px) >= self._options.anchor_overlap
+        )
 
     def _search(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
         """The whole picture: faces that nobody follows become tracks, or end a wait."""
         found = self._reseat(t_s, self._detector.detect(image, self.camera), seen)
         fresh = self._unfollowed(found, seen)
         left = self._resume(t_s, fresh, seen)
-        self._begin(t_s, left, seen)
+        self._begin(t_s, left, seen, self._options.firm_score)
         shortest, longest = self._options.search_s
         self._search_interval_s = shortest if left else min(self._search_interval_s * 1.5, longest)
         self._searched_s = t_s
 
-    def _begin(self, t_s: float, faces: Sequence[Face], seen: set[int]) -> None:
-        """New tracks, on trial."""
+    def _begin(self, t_s: float, faces: Sequence[Face], seen: set[int], firm_score: float) -> None:
+        """New tracks, on trial until found often enough with ``firm_score``."""
         for face in faces:
-            follower = _Follower(self._next_id, t_s, face)
-            follower.firm_hits = int(face.score >= self._options.firm_score)
+            follower = _Follower(self._next_id, t_s, face, firm_score)
             self._next_id += 1
             self._followers.append(follower)
             seen.add(follower.track_id)
@@ -250,30 +265,28 @@ class CameraTracker:
         if t_s - self._glanced_s < self._options.glance_s - 1e-6:
             return
         self._glanced_s = t_s
-        followed = [follower.face.box_px for follower in self._followers]
+        firm = [f.face.box_px for f in self._followers if f.face.score >= self._options.firm_score]
         self._places = [
             (until_s, box)
             for until_s, box in self._places
-            if until_s >= t_s and not any(_overlap(box, other) > 0.3 for other in followed)
+            if until_s >= t_s and not any(_overlap(box, other) > 0.3 for other in firm)
         ]
         if not self._places:
             return
-        places = np.array([box for _, box in self._places])
-        first = self._detector.refine(image, places, self.camera, threshold=self._options.firm_score / 3, looks=1)
-        boxes = np.array([face.box_px for face in first if face is not None])
-        if not len(boxes):
-            return
-        found = self._detector.refine(image, boxes, self.camera, threshold=self._options.firm_score)
-        near = [
-            face
-            for face, box in zip(found, boxes, strict=True)
-            if face is not None and _overlap(face.box_px, box) >= self._options.jump_overlap
-        ]
-        fresh: list[Face] = []
-        for face in sorted(self._unfollowed(near, seen), key=lambda face: -face.score):
-            if not any(_same_face(face, other) for other in fresh):
-                fresh.append(face)
-        self._begin(t_s, self._resume(t_s, fresh, seen), seen)
+        boxes = np.array([box for _, box in self._places])
+        # One look at each place, more at those where there may be something, each time at the box found before.
+        for threshold, looks in ((self._options.place_score / 6, 1), (self._options.place_score / 2, 2)):
+            found = self._detector.refine(image, boxes, self.camera, threshold=threshold, looks=looks)
+            kept = [_overlap(face.box_px, box) for face, box in zip(found, boxes, strict=True) if face is not None]
+            near = [face for face in found if face is not None]
+            near = [face for face, fit in zip(near, kept, strict=True) if fit >= self._options.jump_overlap]
+            if not near:
+                return
+            boxes = np.array([face.box_px for face in _distinct(near)])
+        last = self._detector.refine(image, boxes, self.camera, threshold=self._options.place_score)
+        fresh = self._reseat(t_s, _distinct([face for face in last if face is not None]), seen)
+        fresh = self._resume(t_s, self._unfollowed(fresh, seen), seen)
+        self._begin(t_s, fresh, seen, self._options.place_score)
 
     def _recover(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
         """Look for known faces that were lost or found but weakly, each in the neighbourhood where it was."""
@@ -291,7 +304,9 @@ class CameraTracker:
             self._resume(t_s, self._unfollowed(self._reseat(t_s, found, seen), seen), seen)
 
     def _reseat(self, t_s: float, faces: Sequence[Face], seen: set[int]) -> list[Face]:
-        """A face found anew where a track holds on to something weaker beside it: the track goes back to the face.
+        """A face found anew where a track holds on to something weaker beside it.
+
+        The track goes back to the face if that is where it last was firm; else it is on a hand or a collar, and ends.
 
         Returns:
             The faces that no track was moved to.
@@ -301,9 +316,12 @@ class CameraTracker:
             rivals = [follower for follower in self._followers if _same_face(follower.face, face)]
             weak = [follower for follower in rivals if follower.face.score < self._options.firm_score <= face.score]
             off = [follower for follower in weak if _overlap(follower.face.box_px, face.box_px) < 0.6]
-            if len(rivals) == 1 and len(off) == 1 and off[0].track_id in seen:
+            if len(rivals) != 1 or len(off) != 1 or off[0].track_id not in seen:
+                left.append(face)
+            elif _overlap(off[0].anchor_px, face.box_px) >= self._options.anchor_overlap:
                 off[0].reseat(t_s, face, self._options)
             else:
+                self._followers.remove(off[0])
                 left.append(face)
         return left
 
@@ -334,10 +352,30 @@ class CameraTracker:
         wishes = sorted((wish for wish in wishes if wish[0] > 0), key=lambda wish: -wish[0])
         chosen = [follower for _, follower in wishes[: self._embeddings_per_picture]]
         vectors = self._embedder.embed(image, [follower.face for follower in chosen])
+        strangers = self._strangers()
         for follower, vector in zip(chosen, vectors, strict=True):
-            follower.appearance.add(t_s, follower.face, vector, provisional=follower.contested_with is not None)
+            contested = follower.contested_with is not None
+            looks = follower.appearance
+            if not contested and strangers is not None and looks.is_strange(vector, strangers):
+                looks.strange_looks += 1
+                continue
+            looks.strange_looks = 0
+            looks.add(t_s, follower.face, vector, provisional=contested)
+            follower.known_px = follower.face.box_px
         for follower in chosen:
             self._settle(follower)
+            if follower.appearance.strange_looks >= _STRANGE_LOOKS:
+                # It has slipped off its face, to a collar or a hand: the face is where it last looked like itself.
+                self._followers.remove(follower)
+                self._places.append((t_s + self._options.memory_s, follower.known_px))
+
+    def _strangers(self) -> float | None:
+        """Usual cosine between two people's faces in this camera; None while there are too few."""
+        known = [f.appearance.mean for f in self._followers if f.confirmed and f.appearance.weight > 0.5]
+        means = np.array([mean for mean in known if mean is not None])
+        if len(means) < _FEWEST_FOR_STRANGERS:
+            return None
+        return float(np.median((means @ means.T)[np.triu_indices(len(means), 1)]))
 
     def _settle(self, follower: _Follower) -> None:
         """After two faces met: compare each one's new looks with both old ones."""
@@ -363,6 +401,15 @@ class CameraTracker:
 def _same_face(a: Face, b: Face) -> bool:
     """Whether two finds in one picture can only be one face."""
     return float(overlap(a.box_px[None], b.box_px[None], of_smaller=True)[0, 0]) > 0.55
+
+
+def _distinct(faces: Sequence[Face]) -> list[Face]:
+    """The best find of each face, best first."""
+    out: list[Face] = []
+    for face in sorted(faces, key=lambda face: -face.score):
+        if not any(_same_face(face, other) for other in out):
+            out.append(face)
+    return out
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> float:
