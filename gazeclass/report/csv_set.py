@@ -16,7 +16,7 @@ from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import long_yaw_angles_deg
 from gazeclass.lesson.columns import CAMERAS, STATUSES
 from gazeclass.progress import SILENT, Progress
-from gazeclass.report.metrics import AWAY, DOUBTFUL, ELSEWHERE, LessonTimes, Timeline
+from gazeclass.report.metrics import AWAY, DOUBTFUL, LessonTimes, Timeline
 
 SAMPLES_HEADER = [
     "t_s",
@@ -230,11 +230,16 @@ def _summary(times: LessonTimes) -> Iterator[list[Cell]]:
             *_share(board.value, board.doubt),
             *_NONE,
         ]
-        for state in (ELSEWHERE, AWAY):
-            seconds = times.state_s(state, which)
+        for name_of, seconds in (("elsewhere", times.elsewhere_s(which)), ("away", times.state_s(AWAY, which))):
             share_of = seconds / measured_s if measured_s else float("nan")
-            name_of = f"({times.state_name(state)})"
-            yield [name, name_of, _round(seconds, 3), _round(measured_s, 3), *_share(share_of, float("nan")), *_NONE]
+            yield [
+                name,
+                f"({name_of})",
+                _round(seconds, 3),
+                _round(measured_s, 3),
+                *_share(share_of, float("nan")),
+                *_NONE,
+            ]
 
 
 _NONE: tuple[Cell, Cell] = (None, None)

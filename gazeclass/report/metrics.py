@@ -128,6 +128,16 @@ class LessonTimes:
         """Measured student-seconds among ``which`` observations."""
         return float((self.weight_s * self.measured)[which].sum())
 
+    def elsewhere_s(self, which: NDArray[np.bool_] | slice = slice(None)) -> float:
+        """Expected seconds facing the board's plane beside the board: measured, less on the board, less away.
+
+        Each gaze point counts with its probability, as in :meth:`share_on_board`, so the three add up to the time
+        measured.
+        """
+        measured = self.measured_s(which)
+        board = self.share_on_board(which).value * measured if measured else 0.0
+        return max(measured - board - self.state_s(AWAY, which), 0.0)
+
     def state_s(self, state: int, which: NDArray[np.bool_] | slice = slice(None)) -> float:
         """Student-seconds in a state. For NOT_SEEN see :meth:`not_seen_s`, which counts missing rows too."""
         return float((self.weight_s * (self.state == state))[which].sum())

@@ -123,8 +123,7 @@ def _zone_rows(times: LessonTimes) -> list[dict[str, str]]:
         )
     board = times.share_on_board()
     out.append(_plain_row("the whole board", percent(board.value, board.doubt), board.value * measured))
-    for name, state in (("elsewhere", ELSEWHERE), ("away", AWAY)):
-        seconds = times.state_s(state)
+    for name, seconds in (("elsewhere", times.elsewhere_s()), ("away", times.state_s(AWAY))):
         out.append(_plain_row(name, percent(seconds / measured), seconds))
     return out
 
