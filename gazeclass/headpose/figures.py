@@ -19,7 +19,7 @@ def print_figures(rows: Sequence[Figures]) -> None:
 
     out = Table(title=f"{rows[0].method} on {rows[0].data}", title_justify="left")
     for name in ("", "faces", "Euler MAE", "geodesic", "MAEV"):
-        out.add_column(name, justify="right" if name else "left")
+        out.add_column(name, justify="right" if name else "left", no_wrap=True)
     for angle in rows[0].angles:
         for name in (f"{angle} MAE", "slope", "r", "after line", "in 68 %", "in 95 %"):
             out.add_column(name, justify="right")
@@ -29,7 +29,7 @@ def print_figures(rows: Sequence[Figures]) -> None:
             cells += [_deg(f.mae_deg), f"{f.slope:.2f}", f"{f.correlation:.3f}", _deg(f.mae_after_line_deg)]
             cells += [f"{100 * f.inside_68:.0f} %", f"{100 * f.inside_95:.0f} %"]
         out.add_row(*cells)
-    Console(width=200).print(out)
+    Console(width=220).print(out)
 
 
 def _deg(value: float) -> str:

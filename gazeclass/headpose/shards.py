@@ -122,7 +122,8 @@ def read_shard(path: Path) -> Heads:
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # numpy leaves a damaged file open when it fails, so the file is opened, and closed, here.
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, BadZipFile, KeyError) as error:
         raise InputError(f"the shard cannot be read ({error})", where=path, todo="Render it again.") from error

@@ -7,6 +7,7 @@ never seen in training. Nothing else chooses it.
 import copy
 import csv
 import math
+import pickle
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -275,8 +276,9 @@ def load_best(path: Path) -> tuple[HeadPoseNet, Recipe, dict[str, Any]]:
         recipe = Recipe.model_validate(state["recipe"])
         net = build_network(recipe)
         net.load_state_dict(state["weights"])
-    except (OSError, KeyError, RuntimeError, ValueError, EOFError) as error:
-        raise InputError(f"not a trained head-pose network ({error})", where=path) from error
+    except (OSError, KeyError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        reason = str(error).split("\n")[0][:120]
+        raise InputError(f"not a trained head-pose network ({reason})", where=path) from error
     about = {key: state[key] for key in ("samples", "seconds", "validation")}
     return net.eval(), recipe, about
 

@@ -1,0 +1,57 @@
+"""``gazeclass headpose`` from the command line."""
+
+import csv
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from gazeclass.cli.headpose import PREDICT_COLUMNS, app
+from gazeclass.errors import InputError
+from gazeclass.sample import sample_folder
+
+PORTRAIT = sample_folder() / "enroll" / "S01.png"
+
+
+def invoke(*arguments: object) -> str:
+    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_predict_writes_one_line_a_face(tmp_path: Path) -> None:
+    blank = tmp_path / "blank.png"
+    cv2.imwrite(str(blank), np.full((200, 200, 3), 120, np.uint8))
+    said = invoke("predict", PORTRAIT, blank, "--csv", tmp_path / "out.csv")
+    assert "1 faces in 2 pictures" in said
+    with open(tmp_path / "out.csv", encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == PREDICT_COLUMNS
+    assert rows[0]["path"] == str(PORTRAIT)
+    # Portraits are frontal.
+    assert abs(float(rows[0]["yaw_deg"])) < 20
+    assert 0 < float(rows[0]["sigma_yaw_deg"]) < 40
+
+
+def test_predict_names_a_picture_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        invoke("predict", tmp_path / "none.jpg", "--csv", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_labels(tmp_path: Path) -> None:
+    said = invoke("labels", "-o", tmp_path / "labels.png")
+    assert "0.997" in said
+    assert (tmp_path / "labels.png").is_file()
+
+
+def test_evaluate_a_table(tmp_path: Path) -> None:
+    table = tmp_path / "faces.csv"
+    table.write_text(f"path,yaw_deg,pitch_deg,roll_deg\n{PORTRAIT},0,0,0\n")
+    said = invoke("evaluate", table, "--model", "landmarks", "--model", "default")
+    assert "1 pictures, a face found in 1" in said
+    assert "landmarks on faces" in said

@@ -1,0 +1,159 @@
+"""Evaluation against errors put in on purpose, and the readers of labelled pictures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import ArrayLike
+
+from gazeclass.errors import InputError
+from gazeclass.geometry.rotation import rotation_from_angles_deg
+from gazeclass.headpose.estimator import HeadPoses
+from gazeclass.headpose.evaluation import LabelledFaces, evaluate, figures, read_hpid, read_table
+from gazeclass.headpose.figures import plot_soft_labels, print_figures
+from gazeclass.headpose.labels import fit_soft_labels
+
+BOX = (np.array([10.0, 10, 50, 50]), np.full((5, 2), 30.0), 0.9)
+SMALL = (np.array([0.0, 0, 5, 5]), np.zeros((5, 2)), 0.99)
+
+
+class Told:
+    """An estimator that answers what it was told, in order."""
+
+    name = "told"
+
+    def __init__(self, angles: np.ndarray, sigma: float) -> None:
+        self._angles, self._sigma, self._at = angles, sigma, 0
+
+    def estimate(
+        self, images: Sequence[np.ndarray], boxes: Sequence[ArrayLike], landmarks: Sequence[ArrayLike] | None = None
+    ) -> HeadPoses:
+        part = self._angles[self._at : self._at + len(images)]
+        self._at += len(images)
+        return HeadPoses.from_angles(part, np.full((len(part), 3), self._sigma))
+
+
+def labelled(truth: np.ndarray, sizes: np.ndarray | None = None) -> LabelledFaces:
+    n = len(truth)
+    sizes = np.full(n, 60.0) if sizes is None else sizes
+    boxes = np.column_stack([np.zeros(n), np.zeros(n), sizes, sizes])
+    return LabelledFaces("made up", [np.zeros((8, 8, 3), np.uint8)] * n, boxes, np.zeros((n, 5, 2)), truth, "given")
+
+
+def test_gain_bias_and_scatter_are_told_apart() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.column_stack([rng.uniform(-60, 60, 4000), rng.uniform(-30, 30, 4000), rng.uniform(-20, 20, 4000)])
+    told = truth * [0.8, 1.0, 1.0] + [0, 3, 0] + rng.normal(0, 2, truth.shape) * [0, 0, 1]
+    whole = evaluate(Told(told, 2.0), labelled(truth))[0]
+    assert whole.count == 4000
+    yaw, pitch, roll = (whole.angles[a] for a in ("yaw", "pitch", "roll"))
+    assert yaw.slope == pytest.approx(0.8)
+    assert yaw.correlation == pytest.approx(1)
+    assert yaw.mae_deg == pytest.approx(0.2 * 30, rel=0.03)
+    assert yaw.mae_after_line_deg == pytest.approx(0, abs=1e-9)
+    assert pitch.bias_deg == pytest.approx(3)
+    assert roll.inside_68 == pytest.approx(0.68, abs=0.03)
+    assert roll.inside_95 == pytest.approx(0.95, abs=0.02)
+    assert whole.euler_mae_deg == pytest.approx((yaw.mae_deg + pitch.mae_deg + roll.mae_deg) / 3)
+
+
+def test_geodesic_and_maev_of_a_pure_yaw_error() -> None:
+    truth = np.array([[0.0, 0, 0]] * 5)
+    found = figures("m", "d", "all", HeadPoses.from_angles(truth + [[10.0, 0, 0]], np.ones((5, 3))), truth)
+    assert found.geodesic_deg == pytest.approx(10)
+    # Of the three axes two turn by 10°, the one turned about stays.
+    assert found.maev_deg == pytest.approx(20 / 3)
+
+
+def test_unknown_roll_is_left_out_not_counted_as_zero() -> None:
+    truth = np.array([[10.0, 5, np.nan], [-10, 0, np.nan]])
+    found = figures(
+        "m", "d", "all", HeadPoses.from_angles(np.array([[12.0, 5, 3], [-8, 0, 4]]), np.ones((2, 3))), truth
+    )
+    assert set(found.angles) == {"yaw", "pitch"}
+    assert found.euler_mae_deg == pytest.approx(1.0)
+    assert np.isnan(found.geodesic_deg)
+
+
+def test_angles_wrap() -> None:
+    truth = np.array([[-178.0, 0, 0]])
+    found = figures("m", "d", "all", HeadPoses.from_angles(np.array([[179.0, 0, 0]]), np.ones((1, 3))), truth)
+    assert found.angles["yaw"].mae_deg == pytest.approx(3)
+
+
+def test_groups_by_yaw_and_size(capsys: pytest.CaptureFixture[str]) -> None:
+    truth = np.array([[10.0, 0, 0], [45, 0, 0], [80, 0, 0], [-20, 0, 0]])
+    rows = evaluate(Told(truth, 1.0), labelled(truth, np.array([20.0, 50, 100, 30])))
+    counts = {row.group: row.count for row in rows}
+    assert counts == {
+        "all": 4, "|yaw| 0–30°": 2, "|yaw| 30–60°": 1, "|yaw| 60–100°": 1,
+        "face 0–40 px": 2, "face 40–80 px": 1, "face over 80 px": 1,
+    }  # fmt: skip
+    print_figures(rows)
+    assert "|yaw| 30–60°" in capsys.readouterr().out
+
+
+def test_poses_that_could_not_be_told_are_not_counted() -> None:
+    told = np.array([[10.0, 0, 0], [np.nan, np.nan, np.nan]])
+    found = figures("m", "d", "all", HeadPoses.from_angles(told, np.ones((2, 3))), np.array([[11.0, 0, 0], [5, 0, 0]]))
+    assert found.count == 1
+
+
+def write_hpid(folder: Path) -> None:
+    (folder / "Person01").mkdir(parents=True)
+    for name in ("person01146+0-30", "person01147-15+15", "person01148+90+0", "person01149+0+75"):
+        cv2.imwrite(str(folder / "Person01" / f"{name}.jpg"), np.full((60, 60, 3), 100, np.uint8))
+
+
+def test_hpid_names_are_angles(tmp_path: Path) -> None:
+    write_hpid(tmp_path)
+    faces = read_hpid(tmp_path, lambda image: [SMALL, BOX])
+    assert faces.angles_deg[:, :2].tolist() == [[-30, 0], [15, -15]]  # yaw = pan, pitch = tilt; two lie beyond
+    assert np.isnan(faces.angles_deg[:, 2]).all()
+    assert faces.boxes_px[0].tolist() == [10, 10, 50, 50]  # the largest face
+    with pytest.raises(InputError, match="no HPID pictures"):
+        read_hpid(tmp_path / "Person02", lambda image: [])
+
+
+def test_no_face_found_at_all(tmp_path: Path) -> None:
+    write_hpid(tmp_path)
+    with pytest.raises(InputError, match="no face was found"):
+        evaluate(Told(np.zeros((0, 3)), 1.0), read_hpid(tmp_path, lambda image: []))
+
+
+def test_table_of_faces(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((60, 60, 3), np.uint8))
+    table = tmp_path / "faces.csv"
+    table.write_text("path,yaw_deg,pitch_deg,roll_deg,x0,y0,x1,y1\na.png,10,-5,,1,2,21,22\na.png,0,0,0,,,,\n")
+    faces = read_table(table, lambda image: [BOX])
+    np.testing.assert_array_equal(faces.boxes_px, [[1, 2, 21, 22], [10, 10, 50, 50]])
+    assert np.isnan(faces.angles_deg[0, 2])
+    for text, message in (
+        ("path,yaw_deg\na.png,1\n", "cannot be read"),
+        ("path,yaw_deg,pitch_deg,roll_deg\nb.png,1,1,1\n", "cannot be read"),
+    ):
+        table.write_text(text)
+        with pytest.raises(InputError, match=message):
+            read_table(table, lambda image: [BOX])
+
+
+def test_soft_label_curves(tmp_path: Path) -> None:
+    plot_soft_labels(fit_soft_labels(every=99), tmp_path / "labels.png")
+    picture = cv2.imread(str(tmp_path / "labels.png"))
+    assert picture.shape[1] > 800
+    assert picture.std() > 10
+
+
+@pytest.mark.parametrize("yaw", [-40, 0, 40])
+def test_landmark_method_on_projected_points(yaw: float) -> None:
+    """The method that needs no training: exact points of the mean face give the pose back."""
+    from gazeclass.headpose.estimator import load_estimator
+    from gazeclass.headpose.meanface import MEAN_FACE_68, five_points
+
+    R = rotation_from_angles_deg(yaw, 5, 3)
+    points = five_points((MEAN_FACE_68 @ R.T)[None, :, :2] * 500 + 100)[0]
+    box = np.array([*points.min(0) - 20, *points.max(0) + 20])
+    poses = load_estimator("landmarks").estimate([np.zeros((200, 200, 3), np.uint8)], [box], [points])
+    assert abs(poses.angles_deg[0, 0] - yaw) < 8

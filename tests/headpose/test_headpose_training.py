@@ -1,0 +1,181 @@
+"""A whole small training: it learns, goes on where it stopped, is exported equal, and every wrong turn is named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
+
+from heads_in_miniature import WriteHeads  # noqa: E402
+
+from gazeclass import models  # noqa: E402
+from gazeclass.errors import InputError  # noqa: E402
+from gazeclass.headpose.data import HeadStream, validation_crops  # noqa: E402
+from gazeclass.headpose.estimator import NetworkEstimator  # noqa: E402
+from gazeclass.headpose.export import coverage, export, sigma_factor  # noqa: E402
+from gazeclass.headpose.figures import plot_log  # noqa: E402
+from gazeclass.headpose.recipe import RECIPES, Recipe, load_recipe  # noqa: E402
+from gazeclass.headpose.training import (  # noqa: E402
+    Trainer,
+    learning_rate,
+    load_best,
+    predict,
+    read_log,
+    validation_figures,
+)
+
+pytestmark = pytest.mark.slow
+
+
+def recipe(**optimiser: object) -> Recipe:
+    return Recipe.model_validate(
+        {
+            "name": "tiny",
+            "model": {"backbone": "resnet10-tiny", "input_px": 32, "margin": 1.3},
+            "optimiser": {"lr": 3e-3, "batch": 32, "samples": 5120, "schedule": "cosine", "warmup_samples": 320,
+                          "ema_decay": 0.98, **optimiser},
+            "augmentation": {"small": 0.0, "hide": 0.0, "rotate_deg": 10.0},
+            "validation": {"every_samples": 1280, "heads": 300, "patience": 50},
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory, write_heads: WriteHeads) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("heads")
+    return write_heads(folder / "train", shards=4, count=300), write_heads(folder / "val", count=400, seed=99)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, folders: tuple[Path, Path]) -> Path:
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("run")
+    Trainer(recipe(), *folders, out).run()
+    return out
+
+
+def test_it_learns(trained: Path, tmp_path: Path) -> None:
+    log = read_log(trained / "log.csv")
+    assert log["samples"][-1] >= 5120
+    # Predicting zero costs 30° of yaw here.
+    assert log["yaw_mae_deg"][-1] < 15
+    assert log["yaw_mae_deg"][-1] < 0.7 * log["yaw_mae_deg"][0]
+    plot_log(log, tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").stat().st_size > 5000
+
+
+def test_exported_model_is_the_network(trained: Path, folders: tuple[Path, Path], tmp_path: Path) -> None:
+    done = export(trained / "best.pt", folders[1], tmp_path, name="headpose-tiny", data="blobs")
+    assert done.difference_deg < 0.05
+    models.verify(done.card)
+    estimator = NetworkEstimator(done.card, threads=1)
+    net, kept, _ = load_best(trained / "best.pt")
+    crops, *_ = validation_crops(folders[1], kept.model.crop_rule, 50)
+    poses = estimator.estimate_crops(crops)
+    angles, spread = predict(net, crops)
+    np.testing.assert_allclose(poses.angles_deg, angles, atol=0.05)
+    factor = np.array(done.card.meta["sigma_factor"])
+    np.testing.assert_allclose(poses.sigma_deg, spread * factor, rtol=0.01)
+    assert 0.5 < np.mean(done.card.meta["figures"]["inside_68"]) < 0.85
+    single = estimator.estimate_crops(crops[:1])
+    np.testing.assert_allclose(single.angles_deg, angles[:1], atol=0.05)
+
+
+def test_a_stopped_run_goes_on(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    short = recipe(samples=1280)
+    Trainer(short, *folders, tmp_path).run()
+    again = Trainer(short, *folders, tmp_path)
+    assert again.samples >= 1280
+    best = again.best
+    again.budget = type(again.budget)(2560)
+    again.run()
+    assert again.samples >= 2560
+    assert again.best <= best
+    assert len(read_log(tmp_path / "log.csv")["samples"]) == 2
+
+
+def test_another_recipe_in_the_same_folder_is_refused(trained: Path, folders: tuple[Path, Path]) -> None:
+    with pytest.raises(InputError, match="another recipe"):
+        Trainer(recipe(lr=1e-4), *folders, trained)
+
+
+def test_stream_gives_every_usable_head_once_an_epoch(folders: tuple[Path, Path]) -> None:
+    r = recipe()
+    stream = HeadStream(folders[0], r.model.crop_rule, r.augmentation, seed=1)
+    first = [tuple(angles.tolist()) for _, angles in stream]
+    second = [tuple(angles.tolist()) for _, angles in stream]
+    assert len(first) == 4 * 300
+    assert first != second
+    again = HeadStream(folders[0], r.model.crop_rule, r.augmentation, seed=1)
+    assert [tuple(angles.tolist()) for _, angles in again] == first
+
+
+def test_schedule() -> None:
+    warm = recipe(lr=1.0, warmup_samples=3200)
+    assert learning_rate(warm, 0, 0.0) == pytest.approx(0.01)
+    assert learning_rate(warm, 10_000, 0.0) == pytest.approx(1.0)
+    assert learning_rate(warm, 10_000, 1.0) == pytest.approx(0.01)
+    halving = recipe(lr=1.0, schedule="halving", halvings=7, warmup_samples=0)
+    assert [learning_rate(halving, 1, s) for s in (0.0, 0.124, 0.126, 0.99)] == [1.0, 1.0, 0.5, 0.5**7]
+
+
+def test_sigma_factor_makes_the_spread_honest() -> None:
+    rng = np.random.default_rng(0)
+    from gazeclass.geometry.rotation import rotation_from_angles_deg
+
+    truth = rng.uniform(-60, 60, (5000, 3))
+    spread = rng.uniform(1, 3, (5000, 3))
+    estimate = truth + rng.normal(size=(5000, 3)) * spread * [2.0, 1.0, 0.5]
+    R = rotation_from_angles_deg(*truth.T)
+    factor = sigma_factor(estimate, spread, R)
+    np.testing.assert_allclose(factor, [2.0, 1.0, 0.5], rtol=0.05)
+    np.testing.assert_allclose(coverage(estimate, spread * factor, R), 0.68, atol=0.01)
+
+
+def test_figures_of_known_errors() -> None:
+    from gazeclass.geometry.rotation import rotation_from_angles_deg
+
+    truth = np.array([[10.0, 0, 0], [-20, 5, 0]])
+    found = validation_figures(truth + [[2.0, 0, 0], [-4, 0, 0]], rotation_from_angles_deg(*truth.T))
+    assert found["yaw_mae_deg"] == pytest.approx(3)
+    assert found["pitch_mae_deg"] == pytest.approx(0, abs=1e-9)
+    # Yaw is the middle rotation, so a change of yaw alone is a turn of the same size.
+    assert found["geodesic_deg"] == pytest.approx(3)
+
+
+def test_checkpoints_that_are_none(tmp_path: Path) -> None:
+    (tmp_path / "best.pt").write_bytes(b"nothing")
+    with pytest.raises(InputError, match="not a trained head-pose network"):
+        load_best(tmp_path / "best.pt")
+    with pytest.raises(InputError, match="not a trained head-pose network"):
+        load_best(tmp_path / "none.pt")
+
+
+def test_no_boxes_yet(tmp_path: Path, write_heads: WriteHeads) -> None:
+    from heads_in_miniature import fake_heads
+
+    columns = fake_heads(10, 0)
+    columns["detector_box"][:] = np.nan
+    np.savez(tmp_path / "heads_00000.npz", **columns)
+    with pytest.raises(InputError, match="no shard has a detector's boxes yet"):
+        validation_crops(tmp_path, recipe().model.crop_rule, 10)
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda p: p.stem)
+def test_shipped_recipes_are_sound(path: Path) -> None:
+    assert load_recipe(path.stem).name == path.stem
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("name = 'x'\n[model]\nbackbon = 1", "model.backbon"), ("name = ", "cannot be read"), ("seed = 1", "name")],
+)
+def test_bad_recipes(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        load_recipe(str(path))
+    with pytest.raises(InputError, match="no recipe 'nobody'"):
+        load_recipe("nobody")
