@@ -13,6 +13,7 @@ _ENOUGH_WEIGHT = 6.0  # evidence after which one look every few seconds will do
 _FORGET_WEIGHT = 30.0  # the mean is over about so much evidence: light and hair change during a day
 _SETTLED_EVERY_S = 3.0
 _DOUBTFUL_SCORE, _DOUBTFUL_EVERY_S = 0.9, 0.3
+_STRANGER_THAN = 0.5  # farther than strangers by this part of their distance: no view of one's own face is
 _OWN_WEIGHT = 1.0  # evidence from which a track's own look is known well enough to miss it
 
 
@@ -79,7 +80,7 @@ class Appearance:
         """
         if self.mean is None or self.weight < _OWN_WEIGHT:
             return False
-        return float(vector @ self.mean) < strangers - 0.25 * (1 - strangers)
+        return float(vector @ self.mean) < strangers - _STRANGER_THAN * (1 - strangers)
 
     def accept(self) -> None:
         """The face is this track's after all: the provisional embeddings count."""

@@ -20,6 +20,7 @@ _FROM_SEAT = (-3.0, 1.5)
 _SEAT_SD_M = 0.35
 _SEAT_SD_HEADS = 1.5  # for a head seen in one camera: in box sizes from where the seat projects to
 _FROM_NAME = 1.5  # for each of its tracks that bore the name
+_FOR_GUESTS = 2.0  # whoever may be an enrolled student is not taken for a stranger seen before
 _HALF_TRUST = 0.3  # embedding weight at which looks count half
 _SEAT_GAIN = 0.1
 _USUAL_DIFFERENT = 0.88
@@ -123,6 +124,8 @@ class Gallery:
             for column, person in enumerate(self.people):
                 out[row, column] += self._from_seat(head, person)
                 out[row, column] += sum(_FROM_NAME for t in head.tracks.values() if self.bearer(t) is person)
+                if self._has_enrolment and not person.enrolled:
+                    out[row, column] -= _FOR_GUESTS
         return out
 
     def from_looks(self, head: Head) -> np.ndarray:
@@ -168,9 +171,13 @@ class Gallery:
             old = person.seat_C_m
             person.seat_C_m = head.position_C_m if old is None else old + _SEAT_GAIN * (head.position_C_m - old)
         own = head.looks
-        if not person.enrolled and own is not None:
+        if not person.enrolled and own is not None and self._likest(head) is person:
             mixed = own[0] if person.embedding is None else 0.95 * person.embedding + 0.05 * own[0]
             person.embedding = mixed / np.linalg.norm(mixed)
+
+    def _likest(self, head: Head) -> Person:
+        """Who looks most like a head."""
+        return self.people[int(self.from_looks(head).argmax())]
 
     def welcome(self, head: Head) -> Person:
         """Make a head that is nobody's known under a label of its own."""

@@ -34,7 +34,7 @@ class MatchingOptions:
 
     Attributes:
         pair_s: time constant of the evidence for a pair of tracks.
-        pair_name: evidence for a pair that bears one name, against one that bears two.
+        pair_name: evidence for a pair that bears one name, and against one that bears two.
         sure: log ratio above which an assignment is learned from.
         stranger: below this log ratio of looks to everybody known, a head is a stranger's.
         welcome_s: age a head needs before it gets a label of its own.
@@ -47,7 +47,7 @@ class MatchingOptions:
     """
 
     pair_s: float = 1.0
-    pair_name: float = 1.0
+    pair_name: tuple[float, float] = (1.0, 4.0)
     sure: float = 2.0
     stranger: float = -2.0
     welcome_s: float = 0.8
@@ -151,7 +151,8 @@ class Matcher:
         first, second = self._gallery.bearer(track0), self._gallery.bearer(track1)
         if first is None or second is None:
             return 0.0
-        return self._options.pair_name if first is second else -self._options.pair_name
+        one, two = self._options.pair_name
+        return one if first is second else -two
 
     def _name(self, heads: list[Head]) -> tuple[list[Sighting], list[Head]]:
         """People to heads, one to one; the heads left over."""
@@ -171,9 +172,14 @@ class Matcher:
         return sightings, [head for row, head in enumerate(heads) if row not in named]
 
     def _strangers(self, t_s: float, heads: list[Head], seen: set[str]) -> list[Head]:
-        """Those without a name who are surely a face, and surely none of those known who are not ``seen`` elsewhere."""
+        """Those without a name who are surely a face, and surely nobody known.
+
+        A guest who is ``seen`` elsewhere at this moment is no candidate; a student is all the same: somebody who looks
+        like one is rather that student, mixed up for a moment, than a stranger.
+        """
         options, out = self._options, []
-        absent = [column for column, person in enumerate(self._gallery.people) if person.name not in seen]
+        people = enumerate(self._gallery.people)
+        absent = [column for column, person in people if person.enrolled or person.name not in seen]
         for head in heads:
             looks = head.looks
             if looks is None or t_s - head.since_s < options.welcome_s:

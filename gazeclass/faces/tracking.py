@@ -18,7 +18,7 @@ from gazeclass.faces.boxes import overlap
 from gazeclass.faces.motion import BoxMotion
 from gazeclass.faces.types import Face, Track
 
-_STRANGE_LOOKS = 2
+_STRANGE_LOOKS = 3  # in a row; one may be a blurred picture
 _FEWEST_FOR_STRANGERS = 4
 
 
@@ -45,6 +45,7 @@ class TrackingOptions:
         firm_score: what a find must reach to count towards belief. A face reaches 0.95 sooner or later; hands and
             collars that look like faces to the networks stay below 0.9.
         firm_hits: finds of ``firm_score`` before a track is shown.
+        sure_hits: or so many of ``sure_score`` after the first find.
         doubt_s: time constant of the mean score.
         doubt_score: a track whose mean score is below this goes.
         patience_s: how long a face that is not found is waited for.
@@ -61,12 +62,13 @@ class TrackingOptions:
     hold_score: float = 0.05
     firm_score: float = 0.85
     firm_hits: int = 3
+    sure_hits: int = 1
     doubt_s: float = 2.0
     doubt_score: float = 0.07
     patience_s: float = 1.5
     search_s: tuple[float, float] = (0.2, 1.0)
     jump_overlap: float = 0.3
-    anchor_overlap: float = 0.4
+    anchor_overlap: float = 0.33
     sure_score: float = 0.95
     memory_s: float = 60.0
     glance_s: float = 0.3
@@ -84,6 +86,7 @@ class _Follower:
         self.hits = 1
         self.firm_score = firm_score
         self.firm_hits = int(face.score >= firm_score)
+        self.sure_hits = 0
         self.confirmed = False
         self.mean_score = face.score
         self.appearance = Appearance()
@@ -100,7 +103,9 @@ class _Follower:
         if face.score >= self.firm_score:
             self.anchor_px = face.box_px
             self.firm_hits += 1
-            self.confirmed = self.confirmed or self.firm_hits >= options.firm_hits
+            self.sure_hits += face.score >= options.sure_score
+            enough = self.firm_hits >= options.firm_hits or self.sure_hits >= options.sure_hits
+            self.confirmed = self.confirmed or enough
 
     def reseat(self, t_s: float, face: Face, options: TrackingOptions) -> None:
         """The track had slipped off its face, which is here."""
@@ -204,11 +209,7 @@ class CameraTracker:
                 self._places.append((t_s + self._options.memory_s, follower.anchor_px))
         self._followers = [follower for follower in self._followers if follower not in lost]
         self._embed(t_s, image, [follower for follower in self._followers if follower.track_id in seen])
-        return [
-            f.snapshot(self.camera)
-            for f in self._followers
-            if f.confirmed and f.track_id in seen and not f.appearance.strange_looks
-        ]
+        return [f.snapshot(self.camera) for f in self._followers if f.confirmed and f.track_id in seen]
 
     def _follow(self, t_s: float, image: np.ndarray) -> set[int]:
         """R- and O-Net on the expected boxes; ids of the tracks that were found."""
