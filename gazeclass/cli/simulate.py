@@ -42,6 +42,36 @@ def heads(
     say(f"{count} heads in {len(paths)} files: {out}")
 
 
+@app.command()
+def classroom(
+    out: Annotated[Path, typer.Argument(help="New folder for the lesson.")],
+    students: Annotated[int, typer.Option(help="How many students.")] = 12,
+    rows: Annotated[int, typer.Option(help="In how many rows.")] = 3,
+    seconds: Annotated[float, typer.Option(help="Length of the lesson.")] = 12.0,
+    seed: Annotated[int, typer.Option(help="Another seed gives another room, class and lesson.")] = 0,
+    fps: Annotated[int, typer.Option(help="Frames a second.")] = 10,
+    occlude: Annotated[bool, typer.Option("--occlude", help="Someone walks between cameras and class.")] = False,
+    assets: Annotated[
+        Path | None, typer.Option(help="Folder of the CC0 MakeHuman packs; without it people are plainer.")
+    ] = None,
+    width: Annotated[int, typer.Option(help="Width of the pictures in pixels; they are 16:9.")] = 1920,
+) -> None:
+    """Render a classroom: calibration pictures, tape, two videos, portraits and the exact truth."""
+    from gazeclass.settings import settings
+    from gazeclass.simulation.classroom import simulate_classroom
+    from gazeclass.simulation.classroom_plan import ClassroomPlan
+
+    plan = ClassroomPlan(
+        students, rows, seconds, seed, fps, occlude=occlude, assets=assets or settings().assets_dir, width_px=width
+    )
+    with progress_bars() as progress:
+        counts = simulate_classroom(out, plan, progress)
+    say(f"{plan.frames} frames of each camera, {students} students: {out}")
+    say(
+        f"noses hidden: {counts.hidden[0]} of {counts.inside[0]} in cam0, {counts.hidden[1]} of {counts.inside[1]} in cam1"
+    )
+
+
 def _mtcnn() -> "Detector":
     """The program's detector as the simulation wants it; made anew in each process."""
     from gazeclass.faces.mtcnn import MtcnnDetector

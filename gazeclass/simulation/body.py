@@ -14,6 +14,8 @@ from gazeclass.simulation.mesh import Floats, Ints, NormalOperator, fan
 
 #: Rigid groups that vertices hang on; every bone of the rig belongs to its nearest ancestor in this list.
 GROUPS = ("torso", "neck01", "neck02", "neck03", "head", "eye.L", "eye.R")
+#: The bone at which each part of a limb begins.
+LIMBS = {"arm": "upperarm01", "forearm": "lowerarm01", "leg": "upperleg01", "shin": "lowerleg01"}
 _BODY_VERTICES = 13380
 _CHEST_Z_M, _ARM_X_M = 0.30, 0.34
 
@@ -26,9 +28,10 @@ class Body:
     Attributes:
         phenotypes, local_changes, expressions: names of the parameters.
         weights: ``(V, 7)`` skinning weights for :data:`GROUPS`.
-        skin_triangles: ``(m, 3)`` body surface above the chest.
+        skin_triangles: ``(m, 3)`` body surface above the chest.  lower_triangles: the rest of it, for whole people.
         eye_triangles: ``(k, 3)`` the body's own plain eyeballs.
         uv: ``(V, 2)`` texture coordinates of each vertex (one of them at seams).
+        limb_weights, limb_joints: of arm, forearm, leg and shin (``arm.L`` …), for sitting down.
         hand_triangles, hand_joints: the left hand, for hands held before a face.
         mean: ``(V, 3)`` the average person.
     """
@@ -57,6 +60,8 @@ class Body:
         z, x = self.mean[faces, 2].min(axis=1), np.abs(self.mean[faces, 0]).max(axis=1)
         seen = (faces < _BODY_VERTICES).all(axis=1) & (z > _CHEST_Z_M) & (x < _ARM_X_M)
         self.skin_triangles = fan(faces[seen])
+        self.lower_triangles = fan(faces[(faces < _BODY_VERTICES).all(axis=1) & ~seen])
+        self.limb_weights, self.limb_joints = self._limbs(labels)
         eyes = ((faces >= 14598) & (faces <= 14741)).all(axis=1)
         self.eye_triangles = fan(faces[eyes])
         self.hand_triangles, self.hand_joints = self._left_hand(labels, faces)
@@ -77,6 +82,23 @@ class Body:
         for k in range(index.shape[1]):
             np.add.at(out, (np.arange(len(index)), np.array(group_of)[index[:, k]]), weight[:, k])
         return out / out.sum(axis=1, keepdims=True)
+
+    def _limbs(self, labels: list[str]) -> tuple[dict[str, Floats], dict[str, Ints]]:
+        """Weights ``(V,)`` of whole and of lower arms and legs, and the vertices round the joints they turn about."""
+        m = self._model
+        index = m.vertex_bone_indices.numpy()  # type: ignore[attr-defined]
+        weight = m.vertex_bone_weights.numpy()  # type: ignore[attr-defined]
+        parents = [int(p) for p in m.bone_parents]  # type: ignore[attr-defined]
+        heads = m.template_bone_heads.numpy()  # type: ignore[attr-defined]
+        weights, joints = {}, {}
+        for side in "LR":
+            for name, bone in LIMBS.items():
+                root = labels.index(f"{bone}.{side}")
+                below = [_descends(b, root, parents) for b in range(len(labels))]
+                weights[f"{name}.{side}"] = (weight * np.array(below)[index]).sum(axis=1).astype(np.float32)
+                distance = np.linalg.norm(self._template[:_BODY_VERTICES] - heads[root], axis=1)
+                joints[f"{name}.{side}"] = np.argsort(distance)[:24].astype(np.int32)
+        return weights, joints
 
     def _left_hand(self, labels: list[str], faces: Ints) -> tuple[Ints, dict[str, Ints]]:
         """Triangles of the left hand and lower arm, and the vertices around four joints that say how it lies."""
@@ -144,6 +166,12 @@ class Body:
         mask = np.ones(len(self._template), bool)
         mask[hidden] = False
         return self.skin_triangles[mask[self.skin_triangles].all(axis=1)]
+
+
+def _descends(bone: int, root: int, parents: list[int]) -> bool:
+    while bone >= 0 and bone != root:
+        bone = parents[bone]
+    return bone == root
 
 
 @lru_cache(maxsize=1)

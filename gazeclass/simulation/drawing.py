@@ -96,13 +96,21 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """One head to draw: its parts, the transforms of its groups to camera axes ``(7, 4, 4)``, window and light."""
+    """One head to draw: its parts, the transforms of its groups to camera axes ``(7, 4, 4)``, window and light.
+
+    What is drawn lies within ``depth_m`` of ``distance_m`` along the optical axis.
+    """
 
     parts: list[Part]
     groups: Array
     window: Window
     lighting: Lighting
     distance_m: float
+    depth_m: float = 0.8
+
+    def reach(self) -> tuple[float, float]:
+        """Nearest and farthest distance that is drawn, metres along the optical axis."""
+        return max(0.05, self.distance_m - self.depth_m), self.distance_m + self.depth_m
 
     def to_shadow(self) -> Array:
         """Clip matrix ``(4, 4)`` of the first light's orthographic view of the head, from camera axes."""

@@ -79,10 +79,35 @@ class Renderer:
         # Another renderer of this process may have been used in between: OpenGL has one current context a thread.
         with self._context:
             raw, side, rows = self._draw_all(drawings)
+        return self._tiles(raw, side, rows, len(drawings))
+
+    def draw_with_depth(self, drawings: list[Drawing]) -> tuple[Floats, Floats]:
+        """As :meth:`draw`, and how far each pixel is.
+
+        Returns:
+            The pictures, and ``(n, size, size)`` float32 metres along the optical axis: the nearest of a pixel's four
+            samples, infinite where nothing solid was drawn.
+        """
+        with self._context:
+            raw, side, rows = self._draw_all(drawings)
+            buffer = self._target.read(viewport=(0, 0, side, rows), attachment=-1, components=1, dtype="f4")
+        depth = np.frombuffer(buffer, np.float32).reshape(rows // 2, 2, side // 2, 2).min(axis=(1, 3))
+        out = np.empty((len(drawings), self.size_px, self.size_px), np.float32)
+        s = self.size_px
+        for k, drawing in enumerate(drawings):
+            row, column = divmod(k, self.tiles)
+            d = depth[row * s : row * s + s, column * s : column * s + s]
+            near, far = drawing.reach()
+            z = 2.0 * far * near / (far + near - (2.0 * d - 1.0) * (far - near))
+            out[k] = np.where(d < 1.0, z, np.inf)
+        return self._tiles(raw, side, rows, len(drawings)), out
+
+    def _tiles(self, raw: bytes, side: int, rows: int, count: int) -> Floats:
+        """The frame buffer's rows averaged over 2 × 2 samples and cut into heads."""
         picture = np.frombuffer(raw, np.uint8).reshape(rows, side, 4)
         small = cv2.resize(picture, (side // 2, rows // 2), interpolation=cv2.INTER_AREA)
-        out = np.empty((len(drawings), self.size_px, self.size_px, 4), np.float32)
-        for k in range(len(drawings)):
+        out = np.empty((count, self.size_px, self.size_px, 4), np.float32)
+        for k in range(count):
             row, column = divmod(k, self.tiles)
             s = self.size_px
             out[k] = small[row * s : row * s + s, column * s : column * s + s, [2, 1, 0, 3]]
@@ -141,8 +166,7 @@ class Renderer:
         program["groups"].write(_padded(drawing.groups))
         program["to_shadow"].write(_columns_first(drawing.to_shadow()))
         program["shadow_depth"] = drawing.lighting.shadow
-        near = max(0.05, drawing.distance_m - 0.8)
-        program["projection"].write(_columns_first(drawing.window.projection(near, drawing.distance_m + 0.8)))
+        program["projection"].write(_columns_first(drawing.window.projection(*drawing.reach())))
         light = drawing.lighting
         for name, value in (
             ("light_direction", light.directions),
