@@ -14,10 +14,13 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from gazeclass.faces.association import boxes_in_other_camera, boxes_near_seat, head_boxes, pair_evidence
+from gazeclass.faces.boxes import overlap
 from gazeclass.faces.enrolment import Enrolment
 from gazeclass.faces.identity import Gallery, Head, Person
 from gazeclass.faces.types import Sighting, Track
 from gazeclass.geometry.stereo import StereoRig
+
+_TOUCHING = 0.03  # overlap of two boxes, as a part of the smaller one
 
 
 class Expectant(Protocol):
@@ -102,6 +105,7 @@ class Matcher:
         self._gallery.learn_looks((tracks0, tracks1))
         heads = self._pair(t_s, tracks0, tracks1)
         sightings, nameless = self._name(heads)
+        nameless = [head for head in nameless if not _touches_another(head, heads)]
         for head in self._strangers(t_s, nameless, {sighting.student for sighting in sightings}):
             sightings.append(self._sighting(head, self._gallery.welcome(head), 0.5))
         self._hint(t_s, heads)
@@ -233,3 +237,12 @@ class Matcher:
             seats = [p.seat_C_m for p in self._gallery.people if p.seat_C_m is not None and p.name not in seen[camera]]
             if seats:
                 tracker.expect(head_boxes(self._rig, camera, np.array(seats)), until_s)
+
+
+def _touches_another(head: Head, heads: Sequence[Head]) -> bool:
+    """Whether a head overlaps another one in a picture, as a collar does that was taken for a face."""
+    for camera, track in head.tracks.items():
+        others = [other.tracks[camera].face.box_px for other in heads if other is not head and camera in other.tracks]
+        if others and overlap(track.face.box_px[None], np.array(others), of_smaller=True).max() > _TOUCHING:
+            return True
+    return False

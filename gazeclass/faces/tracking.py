@@ -93,6 +93,7 @@ class _Follower:
         self.contested_with: _Follower | None = None
         self.anchor_px = self.known_px = face.box_px
         self.recovered_s = -np.inf
+        self.jumped = False  # off its anchor: is it the same face still?
 
     def see(self, t_s: float, face: Face, options: TrackingOptions) -> None:
         """The face was found again."""
@@ -100,6 +101,7 @@ class _Follower:
         self.hits += 1
         self.seen_s = t_s
         self._believe(t_s, face.score, options)
+        self.jumped = self.jumped or _overlap(self.anchor_px, face.box_px) < options.anchor_overlap
         if face.score >= self.firm_score:
             self.anchor_px = face.box_px
             self.firm_hits += 1
@@ -349,7 +351,7 @@ class CameraTracker:
         """Embed the faces that need it most, and undo an exchange of two faces that met."""
         if self._embedder is None:
             return
-        wishes = [(follower.appearance.need(t_s, follower.face), follower) for follower in followers]
+        wishes = [(f.appearance.need(t_s, f.face) + 5.0 * f.jumped, f) for f in followers]
         wishes = sorted((wish for wish in wishes if wish[0] > 0), key=lambda wish: -wish[0])
         chosen = [follower for _, follower in wishes[: self._embeddings_per_picture]]
         vectors = self._embedder.embed(image, [follower.face for follower in chosen])
@@ -358,9 +360,10 @@ class CameraTracker:
             contested = follower.contested_with is not None
             looks = follower.appearance
             if not contested and strangers is not None and looks.is_strange(vector, strangers):
-                looks.strange_looks += 1
+                looks.strange_looks += _STRANGE_LOOKS if follower.jumped else 1
                 continue
             looks.strange_looks = 0
+            follower.jumped = False
             looks.add(t_s, follower.face, vector, provisional=contested)
             follower.known_px = follower.face.box_px
         for follower in chosen:
