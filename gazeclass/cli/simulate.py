@@ -1,16 +1,28 @@
 """``gazeclass simulate``: rendered people with exact truth."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from gazeclass.cli.console import progress_bars, say
 
 if TYPE_CHECKING:
     from gazeclass.simulation.heads import Detector
 
-app = typer.Typer(no_args_is_help=True, help="Render people with exact truth.")
+
+class _Default(TyperGroup):
+    """A group whose command ``classroom`` may be left out: ``gazeclass simulate OUT --students 6``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``classroom`` before arguments that do not begin with a command (or ask for help)."""
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = ["classroom", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_Default, no_args_is_help=True, help="Render people with exact truth.")
 
 
 @app.callback()
@@ -67,9 +79,8 @@ def classroom(
     with progress_bars() as progress:
         counts = simulate_classroom(out, plan, progress)
     say(f"{plan.frames} frames of each camera, {students} students: {out}")
-    say(
-        f"noses hidden: {counts.hidden[0]} of {counts.inside[0]} in cam0, {counts.hidden[1]} of {counts.inside[1]} in cam1"
-    )
+    for camera in (0, 1):
+        say(f"cam{camera}: noses hidden in {counts.hidden[camera]} of {counts.inside[camera]} places")
 
 
 def _mtcnn() -> "Detector":

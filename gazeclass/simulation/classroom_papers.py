@@ -158,15 +158,12 @@ def readme(plan: ClassroomPlan, room: Room, hidden: list[int]) -> str:
         for c in (0, 1)
     )
     baseline = float(np.linalg.norm(room.T_WC[1].t - room.T_WC[0].t))
-    walker = (
-        f"Someone walks between the cameras and the class: a nose is hidden {hidden[0]} times in cam0, {hidden[1]} in cam1"
-        if plan.occlude
-        else f"Nobody walks before the class; hair or a turned head hides a nose {hidden[0]} times in cam0, {hidden[1]} in cam1"
-    )
+    hides = "Someone walks between the cameras and the class" if plan.occlude else "Nobody walks about"
+    hides += f"; noses are hidden {hidden[0]} times in cam0's picture and {hidden[1]} times in cam1's"
     return f"""# A rendered classroom
 Made by gazeclass {__version__}: `gazeclass simulate classroom OUT --students {plan.students} --rows {plan.rows} \
---seconds {plan.seconds:g} --fps {plan.fps} --seed {plan.seed}{" --occlude" if plan.occlude else ""}` \
-(pictures {plan.width_px} wide, {"with" if plan.assets else "without"} the MakeHuman assets).
+--seconds {plan.seconds:g} --fps {plan.fps} --seed {plan.seed}{" --occlude" if plan.occlude else ""}` (pictures \
+{plan.width_px} wide, {"with" if plan.assets else "without"} the MakeHuman assets).
 Board {room.board.width_m} x {room.board.height_m} m, lower edge {room.board_above_floor_m} m above the floor. \
 {plan.students} students, seats by row: {", ".join(map(str, rows))}. All persons are computer-generated.
 
@@ -175,21 +172,23 @@ Board {room.board.width_m} x {room.board.height_m} m, lower edge {room.board_abo
 |---|---|
 | `calibration/stereo/cam0, cam1/NN.jpg` | simultaneous views of a held chessboard |
 | `calibration/intrinsics/camC/K.jpg` | close views of one camera each |
-| `calibration/auxiliary/cam0.jpg, cam1.jpg` | the chessboard lying on a table before the board (the first row's desks are \
-out of the way in all calibration pictures) |
-| `calibration/tape.csv`, `calibration/room.toml` | tape readings (error {TAPE_SIGMA_M * 1000:.0f} mm, rounded to 1 mm, \
-none wrong); the board's size |
-| `cam0.mp4`, `cam1.mp4` | the lesson, {plan.width_px}x{plan.height_px}, H.264, {plan.fps} frames/s, {plan.frames} frames |
+| `calibration/auxiliary/cam0.jpg, cam1.jpg` | the chessboard lying on a table before the board (the first row's \
+desks are out of the way in all calibration pictures) |
+| `calibration/tape.csv`, `calibration/room.toml` | tape readings (error {TAPE_SIGMA_M * 1000:.0f} mm, rounded to 1 \
+mm, none wrong); the board's size |
+| `cam0.mp4`, `cam1.mp4` | the lesson, {plan.width_px}x{plan.height_px}, H.264, {plan.fps} frames/s, {plan.frames} \
+frames |
 | `timestamps.csv` | camera, frame, t_s on one clock |
 | `enroll/SNN.png` | a frontal portrait of each student |
 | `truth.csv`, `truth.json` | the truth |
-| `check_cam0.png`, `check_cam1.png` | the middle frame with the truth drawn in: white dot nose tip (black if hidden), \
-red Z_S, green Y_S, blue X_S, face box, yaw pitch roll |
+| `check_cam0.png`, `check_cam1.png` | the middle frame with the truth drawn in: white dot nose tip (black if \
+hidden), red Z_S, green Y_S, blue X_S, face box, yaw pitch roll |
 
 ## Frames (metres; p_X = R_XY p_Y + t_XY)
-WCS at the board's upper right corner as seen facing it, Y down, Z towards the students. CCS: OpenCV axes of cam0. ACS at \
-inner corner C00 of the lying chessboard ({COLUMNS} x {ROWS} inner corners, {SQUARE_M * 1000:.0f} mm; C_ij = (-i s, -j s, 0)), \
-level and turned a few degrees about Z_A. SCS: origin nose tip, X_S the student's left, Y_S up, Z_S out of the face.
+WCS at the board's upper right corner as seen facing it, Y down, Z towards the students. CCS: OpenCV axes of cam0. \
+ACS at inner corner C00 of the lying chessboard ({COLUMNS} x {ROWS} inner corners, {SQUARE_M * 1000:.0f} mm; C_ij = \
+(-i s, -j s, 0)), level and turned a few degrees about Z_A. SCS: origin nose tip, X_S the student's left, Y_S up, \
+Z_S out of the face.
 
 | camera | position in WCS | above the floor |
 |---|---|---|
@@ -198,22 +197,23 @@ level and turned a few degrees about Z_A. SCS: origin nose tip, X_S the student'
 Baseline {baseline:.3f} m. Distortion: OpenCV order k1, k2, p1, p2, k3. Pixel centres have whole-number coordinates.
 
 ## Truth
-Columns and meanings are those of `lesson_a`, but for one: **R11..R33 is the rotation of the face**, not of the body model's \
-head bone. Its zero pose is that of 300W-LP: the mean face's 68 landmarks fitted onto this person's (the same axes as in \
-`gazeclass simulate heads`). `lesson_a` gives the head bone's rotation, which differs from a person's face by a constant, \
-mostly a few degrees of pitch (about 3 on average over people, and 3 from person to person). \
+Columns and meanings are those of `lesson_a`, but for one: **R11..R33 is the rotation of the face**, not of the body \
+model's head bone. Its zero pose is that of 300W-LP: the mean face's 68 landmarks fitted onto this person's (the \
+same axes as in `gazeclass simulate heads`). `lesson_a` gives the head bone's rotation, which differs from a \
+person's face by a constant: mostly pitch, 2.7 degrees for the mean head with a standard deviation of 3 over people. \
 gaze_x, gaze_y, yaw, pitch and roll follow R.
-`nose_*` is vertex {NOSE_VERTEX} of every student. `visible` is 1 where nothing drawn lies more than 12 mm before it, by the \
-depth of the finished picture; a nose is also hidden by the student's own hair or head. {walker}.
-cam0 frame k is taken at k/{plan.fps} s; cam1 13 ms later, jitter 4 ms (one standard deviation), rendered at that time. \
-cam1_* columns hold at cam1_t_s; cam1_sync_u/v is the nose pixel cam1 would have had at t_s. No frame is dropped.
+`nose_*` is vertex {NOSE_VERTEX} of every student. `visible` is 1 where nothing drawn lies more than 12 mm before \
+it, by the depth of the finished picture; a nose is also hidden by the student's own hair or head. {hides}.
+cam0 frame k is taken at k/{plan.fps} s; cam1 13 ms later, jitter 4 ms (one standard deviation), rendered at that \
+time. cam1_* columns hold at cam1_t_s; cam1_sync_u/v is the nose pixel cam1 would have had at t_s. No frame is \
+dropped.
 Targets: nine points of the board (P_TL ... P_BR), `desk`, `neighbour:SNN`; `turn:from>to` between them. Looks last \
-1.0-1.5 s, turns 0.3-0.5 s; own roll (sd 4 degrees, at most 10). Heads move about the neck, bodies do not; the eyes stay \
-straight in the head.
+1.0-1.5 s, turns 0.3-0.5 s; own roll (sd 4 degrees, at most 10). Heads move about the neck, bodies do not; the eyes \
+stay straight in the head.
 
 ## How it was made
 Parametric bodies (Anny, MakeHuman data, CC0) rasterised with 2 x 2 samples a pixel, each at its own perspective, \
-resampled through the exact lens model and pasted by depth; the room is ray-cast through the exact lens model with 4, the \
-chessboards with 36 samples a pixel. Sensor noise (sd 0.7 grey levels in the video, 0.9 in the calibration pictures). \
-No motion blur; people cast no shadows.
+resampled through the exact lens model and pasted by depth; the room is ray-cast through the exact lens model with \
+4, the chessboards with 36 samples a pixel. Sensor noise (sd 0.7 grey levels in the video, 0.9 in the calibration \
+pictures). No motion blur; people cast no shadows.
 """

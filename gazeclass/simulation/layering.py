@@ -23,17 +23,26 @@ _DEPTH_M = 1.2
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One camera and what drawing for it needs: ``T_CW`` from WCS, the lens map, the room's light in camera axes."""
+    """One camera and what drawing for it needs.
+
+    Attributes:
+        T_CW: WCS to its axes.  lens: normalised image coordinates ``(H, W, 2)`` of its pixels.
+        lighting: the room's light in its axes.
+        limits: ``(2, 2)`` smallest and largest normalised coordinates in its picture.
+    """
 
     camera: CameraModel
     T_CW: Transform
     lens: Floats
     lighting: Lighting
+    limits: Array
 
 
 def make_view(camera: CameraModel, T_WC: Transform) -> View:
     """A view of a camera that stands at ``T_WC``."""
-    return View(camera, T_WC.inverse(), lens_map(camera), light_of(T_WC.R.T))
+    lens = lens_map(camera)
+    limits = np.stack([lens.min(axis=(0, 1)), lens.max(axis=(0, 1))]).astype(float)
+    return View(camera, T_WC.inverse(), lens, light_of(T_WC.R.T), limits)
 
 
 def light_of(R_CW: Array) -> Lighting:
@@ -62,7 +71,7 @@ def drawing_of(parts: list[Part], groups_W: Array, view: View) -> Drawing | None
     low, high = n.min(axis=0), n.max(axis=0)
     half = float((high - low).max()) / 2.0 * 1.03 + 0.002
     centre = (low + high) / 2.0
-    nearest = np.clip(centre, view.lens.min(axis=(0, 1)), view.lens.max(axis=(0, 1)))
+    nearest = np.clip(centre, *view.limits)
     if np.abs(nearest - centre).max() > half:
         return None
     window = Window((float(centre[0]), float(centre[1])), half)
@@ -94,8 +103,9 @@ def paste(layer: Layer, picture: Floats, depth_m: Floats, window: Window, view: 
     across = 2.0 * window.half * float(view.camera.matrix[0, 0])
     wanted = max(8, round(1.3 * across))
     if wanted < picture.shape[0]:
-        picture = cv2.resize(picture, (wanted, wanted), interpolation=cv2.INTER_AREA)
-        depth_m = cv2.resize(depth_m, (wanted, wanted), interpolation=cv2.INTER_NEAREST_EXACT)
+        side = (wanted, wanted)
+        picture = np.asarray(cv2.resize(picture, side, interpolation=cv2.INTER_AREA), np.float32)
+        depth_m = np.asarray(cv2.resize(depth_m, side, interpolation=cv2.INTER_NEAREST_EXACT), np.float32)
     # Hair's soft edges have no depth of their own: they take their neighbour's.
     depth_m = np.where(np.isfinite(depth_m), depth_m, cv2.erode(depth_m, np.ones((5, 5), np.uint8)))
     size = picture.shape[0]
