@@ -3,6 +3,9 @@
 Three networks, each smaller in number of candidates and larger in pixels: P-Net slides over the whole picture at many
 scales, R-Net looks at 24 × 24 and O-Net at 48 × 48 crops of what is left. The weights are facenet-pytorch's; the
 cascade is ours, on whole arrays. ``refine`` needs no P-Net: it is what tracking calls at every frame.
+
+O-Net's nose tip leans inwards as a head turns. A small network learned on rendered heads sets it right and says how
+sure it is (packaging/models/make_nose.py).
 """
 
 from dataclasses import dataclass
@@ -12,10 +15,11 @@ import numpy as np
 from gazeclass import models
 from gazeclass.faces.boxes import enlarge, shift, square, suppress
 from gazeclass.faces.pyramid import Pyramid, as_bgr
-from gazeclass.faces.types import Face
+from gazeclass.faces.types import NOSE, Face
 
 _CELL_PX = 12  # what one output of P-Net looks at
 _STRIDE_PX = 2
+_SD_OF_LAPLACE = 1.414  # of a Laplace distribution of scale 1
 _SURE = 0.6  # a look that scores this needs no others beside it
 _MIRROR_ORDER = [1, 0, 2, 4, 3]  # left and right eyes and mouth corners change places
 
@@ -51,8 +55,9 @@ class MtcnnDetector:
         self.min_face_px = min_face_px
         self.scale_step = scale_step
         self.thresholds = thresholds or Thresholds()
-        self._pnet, self._rnet, self._onet = (
-            models.open_session(models.find(f"mtcnn-{letter}net"), threads=threads) for letter in "pro"
+        self._pnet, self._rnet, self._onet, self._nose = (
+            models.open_session(models.find(f"mtcnn-{name}"), threads=threads)
+            for name in ("pnet", "rnet", "onet", "nose")
         )
 
     def detect(self, image: np.ndarray, camera: int = 0, *, region: np.ndarray | None = None) -> list[Face]:
@@ -76,12 +81,12 @@ class MtcnnDetector:
         boxes = self._sieve(pyramid, square(boxes), self.thresholds.rnet)
         if not len(boxes):
             return []
-        boxes, scores, landmarks = self._outline(pyramid, square(boxes))
+        boxes, scores, landmarks, sigmas = self._outline(pyramid, square(boxes))
         passed = np.flatnonzero(scores > self.thresholds.onet)
         # "of the smaller": a face found once as a whole and once in part is one face.
         kept = passed[suppress(boxes[passed], scores[passed], 0.7, of_smaller=True)]
         boxes, landmarks = boxes + np.tile(origin, 2), landmarks + origin
-        return [Face(camera, boxes[i], landmarks[i], float(scores[i])) for i in kept]
+        return [Face(camera, boxes[i], landmarks[i], float(scores[i]), float(sigmas[i])) for i in kept]
 
     def refine(
         self, image: np.ndarray, boxes: np.ndarray, camera: int = 0, *, threshold: float = 0.3, looks: int = 8
@@ -124,9 +129,9 @@ class MtcnnDetector:
             for other in (enlarge(expected, 0.9), enlarge(expected, 1.12), square(shift(expected, correction))):
                 seen.add(doubtful, *self._outline(pyramid, other))
                 seen.add(doubtful, *self._outline(pyramid, other, mirrored=True))
-        found, landmarks, scores = seen.mean()
+        found, landmarks, scores, sigmas = seen.mean()
         return [
-            Face(camera, found[i], landmarks[i], float(scores[i])) if scores[i] > threshold else None
+            Face(camera, found[i], landmarks[i], float(scores[i]), float(sigmas[i])) if scores[i] > threshold else None
             for i in range(len(squares))
         ]
 
@@ -162,8 +167,8 @@ class MtcnnDetector:
 
     def _outline(
         self, pyramid: Pyramid, squares: np.ndarray, *, mirrored: bool = False
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """O-Net: (n, 4) squares to (n, 4) boxes, (n,) scores and (n, 5, 2) landmarks.
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """O-Net: (n, 4) squares to (n, 4) boxes, (n,) scores, (n, 5, 2) landmarks and (n,) sigma of the nose tip.
 
         Args:
             pyramid: the picture.
@@ -171,16 +176,21 @@ class MtcnnDetector:
             mirrored: look at the mirror image; the answer is for the picture as it is.
         """
         crops = pyramid.crops(squares, 48)
-        probability, correction, points = self._onet.run(
-            ["probability", "box", "landmarks"], {"image": _floats(crops[:, :, ::-1] if mirrored else crops)}
+        probability, correction, points, features = self._onet.run(
+            ["probability", "box", "landmarks", "features"],
+            {"image": _floats(crops[:, :, ::-1] if mirrored else crops)},
         )
+        nose, log_scale = self._nose.run(["correction", "log_scale"], {"features": features, "landmarks": points})
         correction = correction.astype(float)
         relative = points.reshape(-1, 2, 5).transpose(0, 2, 1).astype(float)
+        relative[:, NOSE] += nose
         if mirrored:
             correction = correction[:, [2, 1, 0, 3]] * np.array([-1, 1, -1, 1])
             relative = relative[:, _MIRROR_ORDER] * np.array([-1, 1]) + np.array([1, 0])
-        side = (squares[:, 2] - squares[:, 0])[:, None, None]
-        return shift(squares, correction), probability[:, 1].astype(float), squares[:, None, :2] + relative * side
+        side = squares[:, 2] - squares[:, 0]
+        landmarks = squares[:, None, :2] + relative * side[:, None, None]
+        sigma = _SD_OF_LAPLACE * np.exp(log_scale.astype(float)).mean(axis=1) * side
+        return shift(squares, correction), probability[:, 1].astype(float), landmarks, sigma
 
 
 class _Looks:
@@ -192,26 +202,31 @@ class _Looks:
 
     def __init__(self, count: int) -> None:
         self.best_score = np.zeros(count)
-        self._looks: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+        self._looks: list[tuple[np.ndarray, ...]] = []
 
-    def add(self, which: np.ndarray, boxes: np.ndarray, scores: np.ndarray, landmarks: np.ndarray) -> None:
+    def add(
+        self, which: np.ndarray, boxes: np.ndarray, scores: np.ndarray, landmarks: np.ndarray, sigmas: np.ndarray
+    ) -> None:
         """One look at each of the faces ``which``."""
-        self._looks.append((which, boxes, scores, landmarks))
+        self._looks.append((which, boxes, scores, landmarks, sigmas))
         np.maximum.at(self.best_score, which, scores)
 
-    def mean(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Boxes (n, 4), landmarks (n, 5, 2) and best scores (n,).
+    def mean(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Boxes (n, 4), landmarks (n, 5, 2), best scores (n,) and nose sigmas (n,).
 
-        Looks that score less than half of the best do not count; the others by their score.
+        Looks that score less than half of the best do not count; the others by their score. The looks are at the same
+        pixels, so that their mean is hardly surer than one of them: the sigmas are averaged.
         """
         count = len(self.best_score)
-        boxes, landmarks, total = np.zeros((count, 4)), np.zeros((count, 5, 2)), np.zeros(count)
-        for which, box, score, landmark in self._looks:
+        boxes, landmarks = np.zeros((count, 4)), np.zeros((count, 5, 2))
+        sigmas, total = np.zeros(count), np.zeros(count)
+        for which, box, score, landmark, sigma in self._looks:
             weight = np.where(score >= self.best_score[which] / 2, score, 0) + 1e-9
             boxes[which] += box * weight[:, None]
             landmarks[which] += landmark * weight[:, None, None]
+            sigmas[which] += sigma * weight
             total[which] += weight
-        return boxes / total[:, None], landmarks / total[:, None, None], self.best_score
+        return boxes / total[:, None], landmarks / total[:, None, None], self.best_score, sigmas / total
 
 
 def _part(image: np.ndarray, region: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ from gazeclass.faces.types import Face, Track
 
 _STRANGE_LOOKS = 3  # in a row; one may be a blurred picture
 _FEWEST_FOR_STRANGERS = 4
+_SAME_PLACE = 0.5
 
 
 class FaceDetector(Protocol):
@@ -93,7 +94,7 @@ class _Follower:
         self.contested_with: _Follower | None = None
         self.anchor_px = self.known_px = face.box_px
         self.recovered_s = -np.inf
-        self.jumped = False  # off its anchor: is it the same face still?
+        self.jumped = False  # away from where it last looked like itself: is it the same face still?
 
     def see(self, t_s: float, face: Face, options: TrackingOptions) -> None:
         """The face was found again."""
@@ -101,7 +102,7 @@ class _Follower:
         self.hits += 1
         self.seen_s = t_s
         self._believe(t_s, face.score, options)
-        self.jumped = self.jumped or _overlap(self.anchor_px, face.box_px) < options.anchor_overlap
+        self.jumped = _overlap(self.known_px, face.box_px) < _SAME_PLACE
         if face.score >= self.firm_score:
             self.anchor_px = face.box_px
             self.firm_hits += 1

@@ -125,7 +125,10 @@ def rnet(weights: Weights) -> onnx.ModelProto:
 
 
 def onet(weights: Weights) -> onnx.ModelProto:
-    """O-Net: (n, 48, 48, 3) to probabilities (n, 2), box corrections (n, 4), landmarks (n, 10): five x, five y."""
+    """O-Net: (n, 48, 48, 3) to probabilities (n, 2), box corrections (n, 4), landmarks (n, 10), features (n, 256).
+
+    The landmarks are five x, then five y.
+    """
     g = Graph(weights)
     g.first_conv()
     g.prelu(1)
@@ -136,13 +139,18 @@ def onet(weights: Weights) -> onnx.ModelProto:
     g.flatten()
     g.dense("dense5")
     g.prelu(5, dense=True)
-    return heads(g, "mtcnn-onet", 48, {"box": "dense6_2", "landmarks": "dense6_3"}, "dense6_1")
+    return heads(g, "mtcnn-onet", 48, {"box": "dense6_2", "landmarks": "dense6_3"}, "dense6_1", features=256)
 
 
-def heads(g: Graph, name: str, size: int, linear: dict[str, str], classes: str) -> onnx.ModelProto:
-    """Close an R- or O-Net with its output layers."""
+def heads(
+    g: Graph, name: str, size: int, linear: dict[str, str], classes: str, *, features: int = 0
+) -> onnx.ModelProto:
+    """Close an R- or O-Net with its output layers; ``features`` is the width of the last one shown besides."""
     trunk = g.x
     outputs: dict[str, list[int | str]] = {"probability": ["n", 2]}
+    if features:
+        g.add("Identity", "features", source=trunk)
+        outputs["features"] = ["n", features]
     g.dense(classes, source=trunk)
     g.add("Softmax", "probability", axis=1)
     for output, layer in linear.items():
