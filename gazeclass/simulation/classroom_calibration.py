@@ -19,12 +19,9 @@ from gazeclass.simulation.room_drawing import Layer, draw_room
 
 TAPE_SIGMA_M = 0.003
 NOISE_LEVELS = 0.9
-#: What is measured with the tape: as in lesson_a, not everything, and the board's own edges.
+#: What is measured with the tape: each outer chessboard corner to each of the board's, and the board's own edges.
 _READINGS = (
-    *(("C00", b) for b in ("B_TL", "B_TR", "B_BR")),
-    *(("C80", b) for b in ("B_TL", "B_TR", "B_BL", "B_BR")),
-    *(("C05", b) for b in ("B_TL", "B_TR", "B_BL")),
-    *(("C85", b) for b in ("B_TL", "B_TR", "B_BL")),
+    *((c, b) for c in ("C00", "C80", "C05", "C85") for b in ("B_TL", "B_TR", "B_BL", "B_BR")),
     ("B_TL", "B_TR"),
     ("B_TR", "B_BR"),
 )
