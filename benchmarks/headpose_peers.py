@@ -1,0 +1,243 @@
+"""Head-pose methods side by side: ours, FSA-Net and 3DDFA_V2, on the same boxes in the same run.
+
+
+Real photographs (HPID: azimuth and elevation as our yaw and pitch; its tilt labels are overstated about 1.8 times) and
+crops of lesson_a, by row, with MTCNN's boxes. Then milliseconds a face on one core, mirrored pictures and shifted crops.
+Nothing here trains or chooses. A peer sees a square round the same box, at the one of three margins that suits it best.
+"""
+
+import argparse
+import csv
+import pickle
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import ArrayLike
+
+from gazeclass.cli.headpose import mtcnn
+from gazeclass.faces.mtcnn import MtcnnDetector
+from gazeclass.geometry.rotation import (
+    geodesic_deg,
+    long_yaw_angles_deg,
+    nearest_rotation,
+    rotation_from_angles_deg,
+    wrap_deg,
+)
+from gazeclass.headpose.crop import CropRule, crop_batch
+from gazeclass.headpose.estimator import HeadPoseEstimator, HeadPoses, load_estimator
+from gazeclass.headpose.evaluation import LabelledFaces, figures, read_hpid
+from gazeclass.headpose.meanface import MIRROR_5
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+PEER_MARGINS = (1.2, 1.4, 1.6)
+
+
+def _session(path: Path) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _unit(crops: np.ndarray) -> np.ndarray:
+    return ((crops.astype(np.float32) - 127.5) / 128).transpose(0, 3, 1, 2)
+
+
+class FsaNet:
+    """The mean of FSA-Net's two networks (MIT; trained on 300W-LP), 64 px."""
+
+    def __init__(self, margin: float) -> None:
+        self.name, self.rule = f"FSA-Net ×{margin}", CropRule(64, margin)
+        self._sessions = [_session(path) for path in sorted((DATA / "peers" / "fsanet").glob("*.onnx"))]
+
+    def estimate(
+        self, images: Sequence[np.ndarray], boxes: Sequence[ArrayLike], landmarks: Sequence[ArrayLike] | None = None
+    ) -> HeadPoses:
+        x = _unit(crop_batch(images, boxes, landmarks, self.rule))
+        runs = [[s.run(None, {"input": one[None]})[0][0] for one in x] for s in self._sessions]
+        angles = np.mean(np.array(runs, float), axis=0)
+        return HeadPoses.from_angles(angles, np.full_like(angles, np.nan))
+
+
+class ThreeDdfa:
+    """3DDFA_V2 mb05 (MIT; trained on 300W-LP), 120 px: the rotation out of its affine camera."""
+
+    def __init__(self, margin: float) -> None:
+        folder = DATA / "peers" / "threeddfa_v2_mb05"
+        self.name, self.rule = f"3DDFA_V2 mb05 ×{margin}", CropRule(120, margin)
+        self._session = _session(folder / "mb05_120x120_param62_converted.onnx")
+        with open(folder / "param_mean_std_62d_120x120.pkl", "rb") as file:
+            stats = pickle.load(file)  # a file of our own data folder
+        self._mean, self._std = stats["mean"], stats["std"]
+
+    def estimate(
+        self, images: Sequence[np.ndarray], boxes: Sequence[ArrayLike], landmarks: Sequence[ArrayLike] | None = None
+    ) -> HeadPoses:
+        x = _unit(crop_batch(images, boxes, landmarks, self.rule))
+        out = self._session.run(None, {self._session.get_inputs()[0].name: x})[0]
+        P = (out * self._std + self._mean)[:, :12].reshape(-1, 3, 4)[:, :2, :3]
+        rows = P / np.linalg.norm(P, axis=2, keepdims=True)
+        M = nearest_rotation(np.concatenate([rows, np.cross(rows[:, 0], rows[:, 1])[:, None]], axis=1))
+        angles = long_yaw_angles_deg(np.diag([1.0, -1.0, -1.0]) @ M)
+        return HeadPoses.from_angles(angles, np.full_like(angles, np.nan))
+
+
+@dataclass(frozen=True, eq=False)
+class LessonFaces:
+    faces: LabelledFaces
+    row: np.ndarray
+
+
+def lesson_faces(frames: int) -> LessonFaces:
+    """Crops of lesson_a: MTCNN's box whose nose lies nearest the true nose tip, every n-th frame of both cameras."""
+    lesson, detector = DATA / "lesson_a", MtcnnDetector(threads=1)
+    with open(lesson / "truth.csv", newline="") as file:
+        truth = list(csv.DictReader(file))
+    step = max(1, 120 // frames)
+    images, boxes, marks, angles, rows = [], [], [], [], []
+    for camera in (0, 1):
+        video = cv2.VideoCapture(str(lesson / f"cam{camera}.mp4"))
+        column = "frame" if camera == 0 else "cam1_frame"
+        index = -1
+        while True:
+            good, image = video.read()
+            index += 1
+            if not good:
+                break
+            if index % step:
+                continue
+            found = detector.detect(image)
+            for line in (t for t in truth if t[column] == str(index) and t[f"cam{camera}_u"]):
+                nose = np.array([float(line[f"cam{camera}_u"]), float(line[f"cam{camera}_v"])])
+                distance = [float(np.linalg.norm(f.nose_px - nose)) / f.size_px for f in found]
+                if not distance or min(distance) > 0.3:
+                    continue
+                face = found[int(np.argmin(distance))]
+                x0, y0, x1, y1 = face.box_px
+                half = max(x1 - x0, y1 - y0) * 1.2
+                cx, cy = int((x0 + x1) / 2), int((y0 + y1) / 2)
+                left, top = max(int(cx - half), 0), max(int(cy - half), 0)
+                images.append(image[top : int(cy + half), left : int(cx + half)].copy())
+                boxes.append(face.box_px - np.array([left, top, left, top]))
+                marks.append(face.landmarks_px - np.array([left, top]))
+                angles.append([float(line[f"cam{camera}_{a}"]) for a in ("yaw", "pitch", "roll")])
+                rows.append(int(line["row"]))
+    faces = LabelledFaces(
+        "lesson_a", images, np.array(boxes), np.array(marks), np.array(angles), "MTCNN, nearest true nose"
+    )
+    return LessonFaces(faces, np.array(rows))
+
+
+def estimate_all(method: HeadPoseEstimator, faces: LabelledFaces) -> HeadPoses:
+    rows = np.flatnonzero(faces.found)
+    return method.estimate([faces.images[k] for k in rows], list(faces.boxes_px[rows]), list(faces.landmarks_px[rows]))
+
+
+def milliseconds(method: HeadPoseEstimator, faces: LabelledFaces, batch: int = 30) -> float:
+    """Best of five, a face, crops included."""
+    rows = np.flatnonzero(faces.found)[:batch]
+    parts = [faces.images[k] for k in rows], list(faces.boxes_px[rows]), list(faces.landmarks_px[rows])
+    best = np.inf
+    for _ in range(5):
+        start = time.perf_counter()
+        method.estimate(*parts)
+        best = min(best, time.perf_counter() - start)
+    return 1000 * best / len(rows)
+
+
+def mirror_error_deg(method: HeadPoseEstimator, faces: LabelledFaces) -> np.ndarray:
+    """Median difference of each angle between a picture and its mirror image (box and landmarks mirrored too)."""
+    rows = np.flatnonzero(faces.found)
+    images = [np.ascontiguousarray(faces.images[k][:, ::-1]) for k in rows]
+    widths = np.array([faces.images[k].shape[1] - 1 for k in rows], float)
+    boxes = faces.boxes_px[rows].copy()
+    boxes[:, [0, 2]] = widths[:, None] - boxes[:, [2, 0]]
+    marks = faces.landmarks_px[rows][:, MIRROR_5].copy()
+    marks[..., 0] = widths[:, None] - marks[..., 0]
+    back = method.estimate(images, list(boxes), list(marks)).angles_deg * [-1, 1, -1]
+    return np.median(np.abs(wrap_deg(back - estimate_all(method, faces).angles_deg)), axis=0)
+
+
+def shift_error_deg(method: HeadPoseEstimator, faces: LabelledFaces) -> dict[str, float]:
+    """Median geodesic change of the answer when the box is shifted by 15 % or scaled by 0.75 and 1.3."""
+    rows = np.flatnonzero(faces.found)
+    images, marks, boxes = [faces.images[k] for k in rows], list(faces.landmarks_px[rows]), faces.boxes_px[rows]
+    R = estimate_all(method, faces).R_crop
+    centre, side = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    longer = side.max(axis=1, keepdims=True)
+    changes = {"left": (-0.15, 0, 1), "right": (0.15, 0, 1), "up": (0, -0.15, 1), "down": (0, 0.15, 1)}
+    changes |= {"×0.75": (0, 0, 0.75), "×1.3": (0, 0, 1.3)}
+    out = {}
+    for name, (dx, dy, scale) in changes.items():
+        c = centre + longer * np.array([dx, dy])
+        moved = method.estimate(images, list(np.concatenate([c - side * scale / 2, c + side * scale / 2], 1)), marks)
+        out[name] = float(np.median(geodesic_deg(moved.R_crop, R)))
+    return out
+
+
+def table(methods: Sequence[HeadPoseEstimator], hpid: LabelledFaces, lesson: LessonFaces) -> list[dict[str, object]]:
+    lines = []
+    truth = hpid.angles_deg[hpid.found]
+    means = {}
+    for method in methods:
+        poses = estimate_all(method, hpid)
+        f = figures(method.name, "HPID", "all", poses, truth)
+        means[method.name] = poses.R_crop
+        yaw, pitch = f.angles["yaw"], f.angles["pitch"]
+        line: dict[str, object] = {
+            "method": method.name, "n": f.count, "yaw": yaw.mae_deg, "slope": yaw.slope, "r": yaw.correlation,
+            "yaw line": yaw.mae_after_line_deg, "pitch": pitch.mae_deg, "p slope": pitch.slope,
+            "p r": pitch.correlation, "p line": pitch.mae_after_line_deg,
+        }  # fmt: skip
+        poses = estimate_all(method, lesson.faces)
+        true_R = rotation_from_angles_deg(*lesson.faces.angles_deg.T)
+        for row in (1, 2, 3):
+            keep = (lesson.row == row) & np.isfinite(poses.angles_deg).all(axis=1)
+            error = np.abs(wrap_deg(poses.angles_deg - lesson.faces.angles_deg))[keep]
+            turn = geodesic_deg(poses.R_crop[keep], true_R[keep])
+            line[f"row {row}"] = (
+                f"{error.mean(0)[0]:.1f}/{error.mean(0)[1]:.1f}/{error.mean(0)[2]:.1f} {turn.mean():.1f}"
+            )
+        line["ms"] = milliseconds(method, lesson.faces)
+        lines.append(line)
+    peers = [n for n in means if n.startswith(("FSA-Net ×1.4", "3DDFA_V2 mb05 ×1.4"))]
+    if len(peers) == 2:
+        angles = np.mean([long_yaw_angles_deg(means[n]) for n in peers], axis=0)
+        between = rotation_from_angles_deg(*angles.T)
+        for line in lines:
+            line["to peers"] = float(np.nanmean(geodesic_deg(means[str(line["method"])], between)))
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", action="append", help="ours: 'landmarks' or a model's name")
+    parser.add_argument("--frames", type=int, default=12, help="of lesson_a, of each camera")
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    hpid = read_hpid(DATA / "hpid", mtcnn(threads=1))
+    lesson = lesson_faces(options.frames)
+    print(f"HPID: {len(hpid.images)} pictures, {int(hpid.found.sum())} found; lesson_a: {len(lesson.row)} faces")
+    ours = [load_estimator(name, threads=1) for name in options.model or ["default", "landmarks"]]
+    peers = [make(margin) for make in (FsaNet, ThreeDdfa) for margin in PEER_MARGINS]
+    lines = table([*ours, *peers], hpid, lesson)
+    for line in lines:
+        print("  ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in line.items()))
+    for method in [*ours, FsaNet(1.4)]:
+        print(method.name, "mirror yaw/pitch/roll", np.round(mirror_error_deg(method, hpid), 2).tolist())
+        print(method.name, "shift", {k: round(v, 2) for k, v in shift_error_deg(method, hpid).items()})
+    if options.output:
+        with open(options.output, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(lines[0]))
+            writer.writeheader()
+            writer.writerows(lines)
+
+
+if __name__ == "__main__":
+    main()
