@@ -113,6 +113,29 @@ def train(
     say(f"the best network: {output / 'best.pt'}")
 
 
+@app.command("train-points")
+def train_points(
+    heads: Annotated[Path, typer.Option(help="Folder of rendered heads with boxes.")],
+    validation: Annotated[Path, typer.Option(help="Folder of other rendered people.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the model and its card.")],
+    network: Annotated[list[str] | None, typer.Option(help="Networks it will be united with.")] = None,
+    data: Annotated[str, typer.Option(help="What it was trained on, for the card.")] = "",
+) -> None:
+    """Train the regression from the detector's five points: a minute or two."""
+    import torch
+
+    from gazeclass.headpose.estimator import load_estimator
+    from gazeclass.headpose.points_training import export_points, gather, train
+
+    torch.set_num_threads(1)
+    features, rotations = gather(heads)
+    with progress_bars() as bars:
+        net = train(features, rotations, progress=bars)
+    networks = [load_estimator(name) for name in network or []]
+    card = export_points(net, validation, output, data=data, networks=networks)
+    say(f"{card.path}: {len(features)} faces; {card.meta['figures']}")
+
+
 @app.command()
 def evaluate(
     data: Annotated[Path, typer.Argument(help="Folder of HPID, or a CSV with path, yaw_deg, pitch_deg, roll_deg.")],

@@ -20,6 +20,7 @@ from gazeclass.headpose.twostep import DEFAULT_MODEL, FivePointModel, pose_from_
 #: The method that needs no model file.
 LANDMARK_METHOD = "landmarks"
 #: What ``load_estimator()`` looks for, best first; the landmark method stands in where none is installed.
+POINTS_NAME = "headpose-points"
 DEFAULT_NAMES = ("headpose-sdam-resnet50", "headpose-sdam-fast")
 
 
@@ -179,7 +180,8 @@ def load_estimator(name: str = "default", *, threads: int | None = None) -> Head
     """A head-pose method by name.
 
     Args:
-        name: "default" (the best model installed, else the landmark method), "landmarks", or a model's name.
+        name: "default" (the best network installed united with the five-point regression; one of them alone where the
+            other is missing; the landmark method where both are), "landmarks", or a model's name.
         threads: for the network; None takes the setting.
 
     Raises:
@@ -188,11 +190,29 @@ def load_estimator(name: str = "default", *, threads: int | None = None) -> Head
     if name == LANDMARK_METHOD:
         return LandmarkEstimator()
     if name == "default":
-        installed = {card.name for card in models.list_cards() if card.kind == "headpose"}
-        name = next((n for n in DEFAULT_NAMES if n in installed), LANDMARK_METHOD)
-        if name == LANDMARK_METHOD:
-            return LandmarkEstimator()
-    card = models.find(name)
+        return _best_installed(threads)
+    return _open(models.find(name), threads)
+
+
+def _best_installed(threads: int | None) -> HeadPoseEstimator:
+    from gazeclass.headpose.points import UnitedEstimator
+
+    installed = {card.name: card for card in models.list_cards() if card.kind == "headpose"}
+    network = next((installed[n] for n in DEFAULT_NAMES if n in installed), None)
+    points = installed.get(POINTS_NAME)
+    if network is None:
+        return _open(points, threads) if points is not None else LandmarkEstimator()
+    if points is None:
+        return _open(network, threads)
+    factor = points.meta.get("united_sigma_factor", {}).get(network.name, [1.0, 1.0, 1.0])
+    return UnitedEstimator(_open(network, threads), _open(points, threads), factor)
+
+
+def _open(card: models.ModelCard, threads: int | None) -> HeadPoseEstimator:
+    from gazeclass.headpose.points import PointsEstimator
+
     if card.kind != "headpose":
-        raise InputError(f"model '{name}' is a {card.kind}, not a head-pose model", where=card.path)
+        raise InputError(f"model '{card.name}' is a {card.kind}, not a head-pose model", where=card.path)
+    if card.meta.get("input") == "points":
+        return PointsEstimator(card)
     return NetworkEstimator(card, threads=threads)

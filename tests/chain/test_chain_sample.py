@@ -1,7 +1,7 @@
 """The whole chain on the sample lesson that ships with the package: calibration, analysis, evaluation, report.
 
-Everything here runs in a fresh clone. The calibration and the analysis are made once (xdist_group keeps these tests in one
-worker).
+Everything here runs in a fresh clone. The calibration and the analysis are made once (xdist_group keeps these tests
+in one worker).
 """
 
 import csv
