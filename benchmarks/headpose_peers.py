@@ -1,9 +1,11 @@
 """Head-pose methods side by side: ours, FSA-Net and 3DDFA_V2, on the same boxes in the same run.
 
+    .venv/bin/python benchmarks/headpose_peers.py [--model NAME …] [--frames 12] [-o OUT.csv]
 
 Real photographs (HPID: azimuth and elevation as our yaw and pitch; its tilt labels are overstated about 1.8 times) and
-crops of lesson_a, by row, with MTCNN's boxes. Then milliseconds a face on one core, mirrored pictures and shifted crops.
-Nothing here trains or chooses. A peer sees a square round the same box, at the one of three margins that suits it best.
+crops of lesson_a, by row (yaw/pitch/roll MAE and geodesic), with MTCNN's boxes. Then milliseconds a face on one core,
+mirrored pictures and shifted crops. Nothing here trains or chooses. A peer sees a square round the same box, at three
+margins.
 """
 
 import argparse
