@@ -175,6 +175,15 @@ class Gallery:
             mixed = own[0] if person.embedding is None else 0.95 * person.embedding + 0.05 * own[0]
             person.embedding = mixed / np.linalg.norm(mixed)
 
+    def is_face(self, head: Head) -> bool:
+        """Whether a head's looks have as much in common with the people known as these have with each other."""
+        own = head.looks
+        known = [person.embedding for person in self.people if person.embedding is not None]
+        if own is None or len(known) < 4:
+            return own is not None
+        different = self.looks.different
+        return float(np.mean(np.array(known) @ own[0])) > different - 0.5 * (1 - different)
+
     def _likest(self, head: Head) -> Person:
         """Who looks most like a head."""
         return self.people[int(self.from_looks(head).argmax())]

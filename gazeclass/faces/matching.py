@@ -193,7 +193,7 @@ class Matcher:
                 continue
             weight = options.welcome_weight / 2 if len(head.tracks) == 2 else options.welcome_weight
             familiar = float(self._gallery.from_looks(head)[absent].max(initial=-np.inf))
-            if looks[1] >= weight and familiar < options.stranger:
+            if looks[1] >= weight and familiar < options.stranger and self._gallery.is_face(head):
                 out.append(head)
         return out
 

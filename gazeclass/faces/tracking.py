@@ -21,6 +21,8 @@ from gazeclass.faces.types import Face, Track
 _STRANGE_LOOKS = 3  # in a row; one may be a blurred picture
 _FEWEST_FOR_STRANGERS = 4
 _SAME_PLACE = 0.5
+_DUD_S = 10.0  # how long what proved to be a hand or a collar is not tried again
+_WEIGHT_TO_JUDGE = 0.3
 
 
 class FaceDetector(Protocol):
@@ -169,6 +171,7 @@ class CameraTracker:
         self._searched_s = -np.inf
         self._t_s = -np.inf
         self._places: list[tuple[float, np.ndarray]] = []
+        self._duds: list[tuple[float, np.ndarray]] = []
         self._glanced_s = -np.inf
 
     def expect(self, boxes: np.ndarray, until_s: float) -> None:
@@ -258,7 +261,10 @@ class CameraTracker:
 
     def _begin(self, t_s: float, faces: Sequence[Face], seen: set[int], firm_score: float) -> None:
         """New tracks, on trial until found often enough with ``firm_score``."""
+        self._duds = [(until_s, box) for until_s, box in self._duds if until_s >= t_s]
         for face in faces:
+            if any(_overlap(face.box_px, box) > _SAME_PLACE for _, box in self._duds):
+                continue
             follower = _Follower(self._next_id, t_s, face, firm_score)
             self._next_id += 1
             self._followers.append(follower)
@@ -369,10 +375,22 @@ class CameraTracker:
             follower.known_px = follower.face.box_px
         for follower in chosen:
             self._settle(follower)
-            if follower.appearance.strange_looks >= _STRANGE_LOOKS:
+            if self._is_no_face(follower, strangers):
+                self._followers.remove(follower)
+                self._duds.append((t_s + _DUD_S, follower.face.box_px))
+            elif follower.appearance.strange_looks >= _STRANGE_LOOKS:
                 # It has slipped off its face, to a collar or a hand: the face is where it last looked like itself.
                 self._followers.remove(follower)
                 self._places.append((t_s + self._options.memory_s, follower.known_px))
+
+    def _is_no_face(self, follower: _Follower, strangers: float | None) -> bool:
+        """Whether a track looks like none of the others: two faces have more in common than a face and a hand."""
+        looks = follower.appearance
+        if strangers is None or looks.mean is None or looks.weight < _WEIGHT_TO_JUDGE:
+            return False
+        others = [f.appearance.mean for f in self._followers if f is not follower and f.confirmed]
+        common = np.array([mean for mean in others if mean is not None]) @ looks.mean
+        return len(common) >= _FEWEST_FOR_STRANGERS and common.mean() < strangers - 0.5 * (1 - strangers)
 
     def _strangers(self) -> float | None:
         """Usual cosine between two people's faces in this camera; None while there are too few."""

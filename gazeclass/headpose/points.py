@@ -1,7 +1,7 @@
 """Head pose from the detector's five points: a small learned regression, and its union with a network.
 
-Where five points lie within the box says little about pitch but much about yaw, at a cost of microseconds; a network that
-sees the pixels errs in other ways. Their inverse-variance mean is better than either.
+Where five points lie within the box says little about pitch but much about yaw, at a cost of microseconds; a network
+that sees the pixels errs in other ways. Their inverse-variance mean is better than either.
 """
 
 from collections.abc import Sequence

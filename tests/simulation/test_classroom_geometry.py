@@ -1,5 +1,7 @@
 """The room, the script and the chessboards, without drawing people."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -73,8 +75,9 @@ def test_looks_last_as_long_as_they_should(seed, seconds):
     board = [Target(f"P{k}", np.array([k, 0.5, 0.0])) for k in range(3)]
     desk = Target("desk", np.array([1.0, 1.4, 2.0]))
     looks = sample_looks(np.random.default_rng(seed), board, desk, [], seconds)
-    assert looks[0].t0_s < 0 and looks[-1].t1_s >= seconds
-    for a, b in zip(looks, looks[1:], strict=False):
+    assert looks[0].t0_s < 0
+    assert looks[-1].t1_s >= seconds
+    for a, b in itertools.pairwise(looks):
         assert 0.2999 < b.t0_s - a.t1_s < 0.5001
         assert a.target.name != b.target.name
     assert all(0.9999 < look.t1_s - look.t0_s < 1.5001 and abs(look.roll_deg) <= 10 for look in looks)
@@ -91,7 +94,8 @@ def test_facing_points_the_nose_and_keeps_the_head_upright(direction):
     R = facing(d, 0.0)
     assert np.linalg.det(R) == pytest.approx(1.0)
     assert R[:, 2] == pytest.approx(d / np.linalg.norm(d))
-    assert R[1, 1] < 0 and R[1, 0] == pytest.approx(0.0)
+    assert R[1, 1] < 0
+    assert R[1, 0] == pytest.approx(0.0)
     assert geodesic_deg(R, facing(d, 7.0)) == pytest.approx(7.0)
 
 
