@@ -105,6 +105,7 @@ def _walls(room: Room, rays: Floats, eye: Array) -> tuple[Floats, Floats]:
     low, high = room.inside
     with np.errstate(divide="ignore", invalid="ignore"):
         leave = np.where(rays > 0, (high - eye) / rays, (low - eye) / rays).astype(np.float32)
+    leave[rays == 0] = np.inf  # along a wall, never through it
     axis = leave.argmin(axis=-1)
     depth = np.take_along_axis(leave, axis[..., None], axis=-1)[..., 0]
     hit = eye.astype(np.float32) + depth[..., None] * rays

@@ -149,6 +149,17 @@ def test_a_box_is_drawn_where_its_corners_project():
     assert with_box.depth_m[v, u] == pytest.approx(middle[2], abs=0.02)
 
 
+def test_rays_along_a_wall_meet_the_others():
+    """A camera with its axes along the room's has rays without any sideways part."""
+    camera = CameraModel(321, 181, np.array([[250.0, 0, 160], [0, 250.0, 90], [0, 0, 1]]), np.zeros(5))
+    room = a_room()
+    lens = np.round(lens_map(camera), 6)
+    layer = draw_room(room, [], camera, Transform(np.eye(3), np.array([2.0, 0.8, 0.5])), lens, 1)
+    assert (lens[90, 160] == 0).all()
+    assert np.isfinite(layer.colour).all()
+    assert layer.depth_m[90, 160] == pytest.approx(room.inside[1][2] - 0.5)
+
+
 def test_chessboard_corners_lie_where_the_lens_puts_them():
     """OpenCV finds in the picture what the projection of the truth says, to a tenth of a pixel, in the same order."""
     room = a_room(1, width=1280)
