@@ -14,6 +14,8 @@ from gazeclass.simulation.pupils import R_WB_FACING, Pupil, make_pupil
 from gazeclass.simulation.room import DESK_TOP_M, SEAT_M, Room, Seat
 
 WALKING_M_PER_S = 1.2
+#: Whoever walks about goes for this long and then stands as long, so that some noses are hidden for seconds.
+_STRIDE_S = 1.5
 #: A neighbour is looked at a little ahead of the nose, as one leans over; who would need a larger turn is no neighbour.
 _NEIGHBOUR_AHEAD_M, _LARGEST_TURN_DEG = 0.25, 80.0
 
@@ -53,7 +55,7 @@ class Walker:
         """The person where they are at a time, and the face's rotation: straight ahead."""
         steps = np.linalg.norm(np.diff(self.path, axis=0), axis=1)
         reached = np.concatenate([[0.0], np.cumsum(steps)])
-        way = t_s * WALKING_M_PER_S % (2.0 * reached[-1])
+        way = walked_m(t_s) % (2.0 * reached[-1])
         back = way > reached[-1]
         way = 2.0 * reached[-1] - way if back else way
         leg = int(np.clip(np.searchsorted(reached, way, side="right") - 1, 0, len(steps) - 1))
@@ -62,6 +64,12 @@ class Walker:
         R_WB = exp_so3([0.0, np.arctan2(-dx, -dz), 0.0]) @ R_WB_FACING
         T_WB = Transform(R_WB, np.array([place[0], self.pupil.T_WB.t[1], place[1]]))
         return replace(self.pupil, T_WB=T_WB), facing(np.array([dx, 0.05, dz]), 0.0)
+
+
+def walked_m(t_s: float) -> float:
+    """How far someone has walked who stands still half of the time."""
+    cycles, rest = divmod(t_s, 2.0 * _STRIDE_S)
+    return float(WALKING_M_PER_S * (cycles * _STRIDE_S + min(rest, _STRIDE_S)))
 
 
 def make_class(room: Room, seed: int, seconds: float, library: AssetLibrary) -> list[Student]:

@@ -158,7 +158,7 @@ def readme(plan: ClassroomPlan, room: Room, hidden: list[int]) -> str:
         for c in (0, 1)
     )
     baseline = float(np.linalg.norm(room.T_WC[1].t - room.T_WC[0].t))
-    hides = "Someone walks between the cameras and the class" if plan.occlude else "Nobody walks about"
+    hides = "Someone walks and stands between the cameras and the class" if plan.occlude else "Nobody walks about"
     hides += f"; noses are hidden {hidden[0]} times in cam0's picture and {hidden[1]} times in cam1's"
     return f"""# A rendered classroom
 Made by gazeclass {__version__}: `gazeclass simulate classroom OUT --students {plan.students} --rows {plan.rows} \

@@ -16,7 +16,7 @@ from gazeclass.geometry.rotation import geodesic_deg
 from gazeclass.progress import Silent
 from gazeclass.simulation.assets import AssetLibrary
 from gazeclass.simulation.classroom import lesson_times, simulate_classroom
-from gazeclass.simulation.classroom_cast import make_class, make_walker
+from gazeclass.simulation.classroom_cast import make_class, make_walker, walked_m
 from gazeclass.simulation.classroom_plan import ClassroomPlan
 from gazeclass.simulation.drawing import Material, Part
 from gazeclass.simulation.layering import draw_people, drawing_of, make_view
@@ -170,6 +170,10 @@ def test_someone_walking_by_hides_noses_from_one_camera(room_class, renderer):
             assert sorted(visible, reverse=True) == expected
     finally:
         stage.release()
+
+
+def test_whoever_walks_stops_now_and_then():
+    assert [walked_m(t) for t in (0.0, 1.0, 1.5, 2.9, 3.5)] == pytest.approx([0.0, 1.2, 1.8, 1.8, 2.4])
 
 
 def test_heads_turn_to_the_rotation_asked_for(room_class):
