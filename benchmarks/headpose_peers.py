@@ -137,7 +137,23 @@ def lesson_faces(frames: int) -> LessonFaces:
 
 def estimate_all(method: HeadPoseEstimator, faces: LabelledFaces) -> HeadPoses:
     rows = np.flatnonzero(faces.found)
-    return method.estimate([faces.images[k] for k in rows], list(faces.boxes_px[rows]), list(faces.landmarks_px[rows]))
+    return in_batches(
+        method, [faces.images[k] for k in rows], list(faces.boxes_px[rows]), list(faces.landmarks_px[rows])
+    )
+
+
+def in_batches(
+    method: HeadPoseEstimator, images: list[np.ndarray], boxes: list[np.ndarray], marks: list[np.ndarray]
+) -> HeadPoses:
+    """Thirty at a time: hundreds at once take gigabytes in the attention."""
+    parts = [
+        method.estimate(images[k : k + 30], boxes[k : k + 30], marks[k : k + 30]) for k in range(0, len(images), 30)
+    ]
+    return HeadPoses(
+        np.concatenate([p.angles_deg for p in parts]),
+        np.concatenate([p.R_crop for p in parts]),
+        np.concatenate([p.sigma_deg for p in parts]),
+    )
 
 
 def milliseconds(method: HeadPoseEstimator, faces: LabelledFaces, batch: int = 30) -> float:
@@ -161,7 +177,7 @@ def mirror_error_deg(method: HeadPoseEstimator, faces: LabelledFaces) -> np.ndar
     boxes[:, [0, 2]] = widths[:, None] - boxes[:, [2, 0]]
     marks = faces.landmarks_px[rows][:, MIRROR_5].copy()
     marks[..., 0] = widths[:, None] - marks[..., 0]
-    back = method.estimate(images, list(boxes), list(marks)).angles_deg * [-1, 1, -1]
+    back = in_batches(method, images, list(boxes), list(marks)).angles_deg * [-1, 1, -1]
     return np.median(np.abs(wrap_deg(back - estimate_all(method, faces).angles_deg)), axis=0)
 
 
@@ -177,7 +193,8 @@ def shift_error_deg(method: HeadPoseEstimator, faces: LabelledFaces) -> dict[str
     out = {}
     for name, (dx, dy, scale) in changes.items():
         c = centre + longer * np.array([dx, dy])
-        moved = method.estimate(images, list(np.concatenate([c - side * scale / 2, c + side * scale / 2], 1)), marks)
+        moved_boxes = np.concatenate([c - side * scale / 2, c + side * scale / 2], 1)
+        moved = in_batches(method, images, list(moved_boxes), marks)
         out[name] = float(np.median(geodesic_deg(moved.R_crop, R)))
     return out
 
