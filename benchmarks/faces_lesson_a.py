@@ -114,6 +114,7 @@ class Score:
 
     rows: Counter
     both: Counter
+    turned: int = 0
     right: int = 0
     wrong: int = 0
     unknown: int = 0
@@ -129,6 +130,8 @@ def judge(result: Result, truth: dict[tuple[int, int], list[TruthFace]]) -> Scor
         both = {f.student for f in truth[0, index]} & {f.student for f in truth[1, index]}
         rows = {f.student: f.row for f in truth[0, index]}
         score.rows.update(rows[student] for student in both)
+        away = {f.student for c in (0, 1) for f in truth[c, index] if abs(f.yaw_deg) > 75}
+        score.turned += len(both & away)
         found = set()
         for sighting in sightings:
             owners = {c: true_face(truth[c, index], face.box_px) for c, face in sighting.faces.items()}
@@ -160,6 +163,7 @@ def table(score: Score, result: Result) -> str:
     total, both = sum(score.rows.values()), sum(score.both.values())
     rows = ", ".join(f"row {r} {score.both[r] / score.rows[r]:.3f}" for r in sorted(score.rows))
     lines.append(f"two-camera sightings of truth rows seen by both: {both}/{total} = {both / total:.3f} ({rows})")
+    lines.append(f"  turned more than 75 degrees from one of the cameras: {score.turned} of these rows")
     named = score.right + score.wrong
     lines.append(
         f"identity: {score.right}/{named} named faces right = {score.right / max(named, 1):.4f}; "

@@ -18,11 +18,11 @@ from gazeclass.faces.boxes import overlap
 from gazeclass.faces.motion import BoxMotion
 from gazeclass.faces.types import Face, Track
 
-_STRANGE_LOOKS = 3  # in a row; one may be a blurred picture
+_STRANGE_LOOKS = 3  # one may be a blurred picture
 _FEWEST_FOR_STRANGERS = 4
 _SAME_PLACE = 0.5
-_DUD_S = 10.0  # how long what proved to be a hand or a collar is not tried again
-_WEIGHT_TO_JUDGE = 0.3
+_DUD_S = 5.0  # how long what proved to be a hand or a collar is not tried again
+_WEIGHT_TO_JUDGE, _WEIGHT_TO_PASS = 0.3, 2.0
 
 
 class FaceDetector(Protocol):
@@ -96,6 +96,7 @@ class _Follower:
         self.contested_with: _Follower | None = None
         self.anchor_px = self.known_px = face.box_px
         self.recovered_s = -np.inf
+        self.accepted = False
         self.jumped = False  # away from where it last looked like itself: is it the same face still?
 
     def see(self, t_s: float, face: Face, options: TrackingOptions) -> None:
@@ -171,6 +172,7 @@ class CameraTracker:
         self._searched_s = -np.inf
         self._t_s = -np.inf
         self._places: list[tuple[float, np.ndarray]] = []
+        self._lost: list[tuple[float, np.ndarray]] = []
         self._duds: list[tuple[float, np.ndarray]] = []
         self._glanced_s = -np.inf
 
@@ -212,7 +214,7 @@ class CameraTracker:
         for follower in lost:
             if follower.confirmed:
                 self._search_interval_s = self._options.search_s[0]
-                self._places.append((t_s + self._options.memory_s, follower.anchor_px))
+                self._mark_lost(t_s, follower.anchor_px)
         self._followers = [follower for follower in self._followers if follower not in lost]
         self._embed(t_s, image, [follower for follower in self._followers if follower.track_id in seen])
         return [f.snapshot(self.camera) for f in self._followers if f.confirmed and f.track_id in seen]
@@ -367,7 +369,8 @@ class CameraTracker:
             contested = follower.contested_with is not None
             looks = follower.appearance
             if not contested and strangers is not None and looks.is_strange(vector, strangers):
-                looks.strange_looks += _STRANGE_LOOKS if follower.jumped else 1
+                # A face that surely is one may look down or away: that is no reason to doubt it.
+                looks.strange_looks += int(follower.face.score < self._options.firm_score)
                 continue
             looks.strange_looks = 0
             follower.jumped = False
@@ -381,16 +384,30 @@ class CameraTracker:
             elif follower.appearance.strange_looks >= _STRANGE_LOOKS:
                 # It has slipped off its face, to a collar or a hand: the face is where it last looked like itself.
                 self._followers.remove(follower)
-                self._places.append((t_s + self._options.memory_s, follower.known_px))
+                self._mark_lost(t_s, follower.known_px)
+
+    def _mark_lost(self, t_s: float, box_px: np.ndarray) -> None:
+        """Remember where a face was lost: to look there, and to doubt it less when it is back."""
+        entry = (t_s + self._options.memory_s, box_px)
+        self._places.append(entry)
+        self._lost = [old for old in self._lost if old[0] >= t_s] + [entry]
 
     def _is_no_face(self, follower: _Follower, strangers: float | None) -> bool:
         """Whether a track looks like none of the others: two faces have more in common than a face and a hand."""
         looks = follower.appearance
-        if strangers is None or looks.mean is None or looks.weight < _WEIGHT_TO_JUDGE:
+        if strangers is None or looks.mean is None or looks.weight < _WEIGHT_TO_JUDGE or follower.accepted:
             return False
+        if follower.mean_score >= self._options.sure_score or self._is_remembered(follower.face.box_px):
+            return False
+        # Judged while young: whoever has passed is somebody, and may look unlike the rest.
+        follower.accepted = looks.weight > _WEIGHT_TO_PASS
         others = [f.appearance.mean for f in self._followers if f is not follower and f.confirmed]
         common = np.array([mean for mean in others if mean is not None]) @ looks.mean
         return len(common) >= _FEWEST_FOR_STRANGERS and common.mean() < strangers - 0.5 * (1 - strangers)
+
+    def _is_remembered(self, box_px: np.ndarray) -> bool:
+        """Whether a proven face was lost here."""
+        return any(_overlap(box_px, box) > _SAME_PLACE / 2 for _, box in self._lost)
 
     def _strangers(self) -> float | None:
         """Usual cosine between two people's faces in this camera; None while there are too few."""
