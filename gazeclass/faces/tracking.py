@@ -7,20 +7,17 @@ so that nothing flickers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from gazeclass.faces.appearance import Appearance, EmbeddingModel, exchange_is_better
-from gazeclass.faces.boxes import overlap
-from gazeclass.faces.motion import BoxMotion
+from gazeclass.faces.appearance import EmbeddingModel, exchange_is_better
+from gazeclass.faces.follower import SAME_PLACE, Follower, TrackingOptions, distinct, fit_of, same_face, strangeness
 from gazeclass.faces.types import Face, Track
 
 _STRANGE_LOOKS = 3  # one may be a blurred picture
 _FEWEST_FOR_STRANGERS = 4
-_SAME_PLACE = 0.5
 _DUD_S = 5.0  # how long what proved to be a hand or a collar is not tried again
 _WEIGHT_TO_JUDGE, _WEIGHT_TO_PASS = 0.3, 2.0
 
@@ -37,109 +34,6 @@ class FaceDetector(Protocol):
     ) -> list[Face | None]:
         """Faces at expected boxes, None where there is none; fewer looks are faster and miss more."""
         ...
-
-
-@dataclass(frozen=True)
-class TrackingOptions:
-    """When a face is believed, followed and forgotten.
-
-    Attributes:
-        hold_score: a followed face needs no more than this from O-Net; a profile gets little.
-        firm_score: what a find must reach to count towards belief. A face reaches 0.95 sooner or later; hands and
-            collars that look like faces to the networks stay below 0.9.
-        firm_hits: finds of ``firm_score`` before a track is shown.
-        sure_hits: or so many of ``sure_score`` after the first find.
-        doubt_s: time constant of the mean score.
-        doubt_score: a track whose mean score is below this goes.
-        patience_s: how long a face that is not found is waited for.
-        search_s: shortest and longest time between two searches of the whole picture.
-        jump_overlap: a find must overlap the expected box by this to be the same face.
-        anchor_overlap: a find that is not sure must overlap the last firm one by this, so that a track cannot wander
-            off its face to a collar.
-        sure_score: a find of this score may be anywhere near the expected place.
-        memory_s: how long the place of a face that was lost is looked at from time to time.
-        glance_s: time between two looks at such places.
-        place_score: what a find at such a place must reach to begin a track, and to count towards its belief.
-    """
-
-    hold_score: float = 0.05
-    firm_score: float = 0.85
-    firm_hits: int = 3
-    sure_hits: int = 1
-    doubt_s: float = 2.0
-    doubt_score: float = 0.07
-    patience_s: float = 1.5
-    search_s: tuple[float, float] = (0.2, 1.0)
-    jump_overlap: float = 0.3
-    anchor_overlap: float = 0.33
-    sure_score: float = 0.95
-    memory_s: float = 60.0
-    glance_s: float = 0.3
-    place_score: float = 0.6
-
-
-class _Follower:
-    """One track's memory."""
-
-    def __init__(self, track_id: int, t_s: float, face: Face, firm_score: float) -> None:
-        self.track_id = track_id
-        self.since_s = self.seen_s = self._scored_s = t_s
-        self.face = face
-        self.motion = BoxMotion(t_s, face.box_px)
-        self.hits = 1
-        self.firm_score = firm_score
-        self.firm_hits = int(face.score >= firm_score)
-        self.sure_hits = 0
-        self.confirmed = False
-        self.mean_score = face.score
-        self.appearance = Appearance()
-        self.contested_with: _Follower | None = None
-        self.anchor_px = self.known_px = face.box_px
-        self.recovered_s = -np.inf
-        self.accepted = False
-        self.jumped = False  # away from where it last looked like itself: is it the same face still?
-
-    def see(self, t_s: float, face: Face, options: TrackingOptions) -> None:
-        """The face was found again."""
-        self.face = replace(face, box_px=self.motion.correct(t_s, face.box_px))
-        self.hits += 1
-        self.seen_s = t_s
-        self._believe(t_s, face.score, options)
-        self.jumped = _overlap(self.known_px, face.box_px) < _SAME_PLACE
-        if face.score >= self.firm_score:
-            self.anchor_px = face.box_px
-            self.firm_hits += 1
-            self.sure_hits += face.score >= options.sure_score
-            enough = self.firm_hits >= options.firm_hits or self.sure_hits >= options.sure_hits
-            self.confirmed = self.confirmed or enough
-
-    def reseat(self, t_s: float, face: Face, options: TrackingOptions) -> None:
-        """The track had slipped off its face, which is here."""
-        self.motion = BoxMotion(t_s, face.box_px)
-        self.anchor_px = face.box_px
-        self.face = face
-        self._believe(t_s, face.score, options)
-
-    def miss(self, t_s: float, options: TrackingOptions) -> None:
-        """The face was not found."""
-        if not self.confirmed:
-            self._believe(t_s, 0.0, options)
-        self._scored_s = t_s
-
-    def _believe(self, t_s: float, score: float, options: TrackingOptions) -> None:
-        gain = 1 - np.exp(-(t_s - self._scored_s) / options.doubt_s)
-        self.mean_score += gain * (score - self.mean_score)
-        self._scored_s = t_s
-
-    def is_over(self, t_s: float, options: TrackingOptions) -> bool:
-        """Whether it is time to forget the face."""
-        patience_s = options.patience_s if self.confirmed else options.patience_s / 3
-        return t_s - self.seen_s > patience_s or self.mean_score < options.doubt_score
-
-    def snapshot(self, camera: int) -> Track:
-        """The track as the other rooms see it."""
-        mean, weight = self.appearance.mean, self.appearance.weight
-        return Track(camera, self.track_id, self.face, self.since_s, self.hits, mean, weight)
 
 
 class CameraTracker:
@@ -166,7 +60,7 @@ class CameraTracker:
         self._detector, self._embedder = detector, embedder
         self._options = options or TrackingOptions()
         self._embeddings_per_picture = embeddings_per_picture
-        self._followers: list[_Follower] = []
+        self._followers: list[Follower] = []
         self._next_id = 1
         self._search_interval_s = self._options.search_s[0]
         self._searched_s = -np.inf
@@ -227,13 +121,13 @@ class CameraTracker:
         found = self._detector.refine(image, expected, self.camera, threshold=self._options.hold_score)
         candidates = []
         for box, follower, face in zip(expected, self._followers, found, strict=True):
-            if face is not None and self._holds(follower, face, fit := _overlap(box, face.box_px)):
+            if face is not None and self._holds(follower, face, fit := fit_of(box, face.box_px)):
                 candidates.append((follower, face, fit))
         # Two tracks on one face: it is whose place fits better; the other one is hidden behind it.
         candidates.sort(key=lambda entry: (not entry[0].confirmed, -entry[2]))
-        taken: list[tuple[_Follower, Face]] = []
+        taken: list[tuple[Follower, Face]] = []
         for follower, face, _ in candidates:
-            rival = next((other for other, owned in taken if _same_face(owned, face)), None)
+            rival = next((other for other, owned in taken if same_face(owned, face)), None)
             if rival is None:
                 taken.append((follower, face))
             else:
@@ -242,13 +136,13 @@ class CameraTracker:
             follower.see(t_s, face, self._options)
         return {follower.track_id for follower, _ in taken}
 
-    def _holds(self, follower: _Follower, face: Face, fit: float) -> bool:
+    def _holds(self, follower: Follower, face: Face, fit: float) -> bool:
         """Whether a find near a followed face can be that face."""
         if fit < self._options.jump_overlap:
             return False
         return (
             face.score >= self._options.sure_score
-            or _overlap(follower.anchor_px, face.box_px) >= self._options.anchor_overlap
+            or fit_of(follower.anchor_px, face.box_px) >= self._options.anchor_overlap
         )
 
     def _search(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
@@ -265,9 +159,9 @@ class CameraTracker:
         """New tracks, on trial until found often enough with ``firm_score``."""
         self._duds = [(until_s, box) for until_s, box in self._duds if until_s >= t_s]
         for face in faces:
-            if any(_overlap(face.box_px, box) > _SAME_PLACE for _, box in self._duds):
+            if any(fit_of(face.box_px, box) > SAME_PLACE for _, box in self._duds):
                 continue
-            follower = _Follower(self._next_id, t_s, face, firm_score)
+            follower = Follower(self._next_id, t_s, face, firm_score)
             self._next_id += 1
             self._followers.append(follower)
             seen.add(follower.track_id)
@@ -281,7 +175,7 @@ class CameraTracker:
         self._places = [
             (until_s, box)
             for until_s, box in self._places
-            if until_s >= t_s and not any(_overlap(box, other) > 0.3 for other in firm)
+            if until_s >= t_s and not any(fit_of(box, other) > 0.3 for other in firm)
         ]
         if not self._places:
             return
@@ -289,14 +183,14 @@ class CameraTracker:
         # One look at each place, more at those where there may be something, each time at the box found before.
         for threshold, looks in ((self._options.place_score / 6, 1), (self._options.place_score / 2, 2)):
             found = self._detector.refine(image, boxes, self.camera, threshold=threshold, looks=looks)
-            kept = [_overlap(face.box_px, box) for face, box in zip(found, boxes, strict=True) if face is not None]
+            kept = [fit_of(face.box_px, box) for face, box in zip(found, boxes, strict=True) if face is not None]
             near = [face for face in found if face is not None]
             near = [face for face, fit in zip(near, kept, strict=True) if fit >= self._options.jump_overlap]
             if not near:
                 return
-            boxes = np.array([face.box_px for face in _distinct(near)])
+            boxes = np.array([face.box_px for face in distinct(near)])
         last = self._detector.refine(image, boxes, self.camera, threshold=self._options.place_score)
-        fresh = self._reseat(t_s, _distinct([face for face in last if face is not None]), seen)
+        fresh = self._reseat(t_s, distinct([face for face in last if face is not None]), seen)
         fresh = self._resume(t_s, self._unfollowed(fresh, seen), seen)
         self._begin(t_s, fresh, seen, self._options.place_score)
 
@@ -325,12 +219,12 @@ class CameraTracker:
         """
         left = []
         for face in faces:
-            rivals = [follower for follower in self._followers if _same_face(follower.face, face)]
+            rivals = [follower for follower in self._followers if same_face(follower.face, face)]
             weak = [follower for follower in rivals if follower.face.score < self._options.firm_score <= face.score]
-            off = [follower for follower in weak if _overlap(follower.face.box_px, face.box_px) < 0.6]
+            off = [follower for follower in weak if fit_of(follower.face.box_px, face.box_px) < 0.6]
             if len(rivals) != 1 or len(off) != 1 or off[0].track_id not in seen:
                 left.append(face)
-            elif _overlap(off[0].anchor_px, face.box_px) >= self._options.anchor_overlap:
+            elif fit_of(off[0].anchor_px, face.box_px) >= self._options.anchor_overlap:
                 off[0].reseat(t_s, face, self._options)
             else:
                 self._followers.remove(off[0])
@@ -339,14 +233,14 @@ class CameraTracker:
 
     def _unfollowed(self, faces: Sequence[Face], seen: set[int]) -> list[Face]:
         owned = [follower.face for follower in self._followers if follower.track_id in seen]
-        return [face for face in faces if not any(_same_face(face, other) for other in owned)]
+        return [face for face in faces if not any(same_face(face, other) for other in owned)]
 
     def _resume(self, t_s: float, faces: list[Face], seen: set[int]) -> list[Face]:
         """Give faces to waiting tracks near them; returns those that nobody waits for."""
         waiting = [follower for follower in self._followers if follower.track_id not in seen]
         if not waiting or not faces:
             return faces
-        cost = np.array([[_strangeness(follower, t_s, face) for face in faces] for follower in waiting])
+        cost = np.array([[strangeness(follower, t_s, face) for face in faces] for follower in waiting])
         rows, columns = linear_sum_assignment(np.minimum(cost, 1e3))
         used = set()
         for row, column in zip(rows, columns, strict=True):
@@ -356,7 +250,7 @@ class CameraTracker:
                 used.add(column)
         return [face for index, face in enumerate(faces) if index not in used]
 
-    def _embed(self, t_s: float, image: np.ndarray, followers: list[_Follower]) -> None:
+    def _embed(self, t_s: float, image: np.ndarray, followers: list[Follower]) -> None:
         """Embed the faces that need it most, and undo an exchange of two faces that met."""
         if self._embedder is None:
             return
@@ -392,7 +286,7 @@ class CameraTracker:
         self._places.append(entry)
         self._lost = [old for old in self._lost if old[0] >= t_s] + [entry]
 
-    def _is_no_face(self, follower: _Follower, strangers: float | None) -> bool:
+    def _is_no_face(self, follower: Follower, strangers: float | None) -> bool:
         """Whether a track looks like none of the others: two faces have more in common than a face and a hand."""
         looks = follower.appearance
         if strangers is None or looks.mean is None or looks.weight < _WEIGHT_TO_JUDGE or follower.accepted:
@@ -407,7 +301,7 @@ class CameraTracker:
 
     def _is_remembered(self, box_px: np.ndarray) -> bool:
         """Whether a proven face was lost here."""
-        return any(_overlap(box_px, box) > _SAME_PLACE / 2 for _, box in self._lost)
+        return any(fit_of(box_px, box) > SAME_PLACE / 2 for _, box in self._lost)
 
     def _strangers(self) -> float | None:
         """Usual cosine between two people's faces in this camera; None while there are too few."""
@@ -417,7 +311,7 @@ class CameraTracker:
             return None
         return float(np.median((means @ means.T)[np.triu_indices(len(means), 1)]))
 
-    def _settle(self, follower: _Follower) -> None:
+    def _settle(self, follower: Follower) -> None:
         """After two faces met: compare each one's new looks with both old ones."""
         rival = follower.contested_with
         if rival is None:
@@ -436,32 +330,3 @@ class CameraTracker:
         follower.contested_with = rival.contested_with = None
         follower.appearance.accept()
         rival.appearance.accept()
-
-
-def _same_face(a: Face, b: Face) -> bool:
-    """Whether two finds in one picture can only be one face."""
-    return float(overlap(a.box_px[None], b.box_px[None], of_smaller=True)[0, 0]) > 0.55
-
-
-def _distinct(faces: Sequence[Face]) -> list[Face]:
-    """The best find of each face, best first."""
-    out: list[Face] = []
-    for face in sorted(faces, key=lambda face: -face.score):
-        if not any(_same_face(face, other) for other in out):
-            out.append(face)
-    return out
-
-
-def _overlap(a: np.ndarray, b: np.ndarray) -> float:
-    """Intersection over union of two boxes (4,)."""
-    return float(overlap(a[None], b[None])[0, 0])
-
-
-def _strangeness(follower: _Follower, t_s: float, face: Face) -> float:
-    """Distance of a face from where a waiting track expects it; below 1 it may be the same."""
-    size = follower.motion.size_px
-    box = follower.motion.predict(t_s)
-    distance = float(np.hypot(*(face.centre_px - (box[:2] + box[2:]) / 2))) / size
-    growth = abs(float(np.log(max(face.size_px, 1e-6) / size)))
-    slack = 0.8 + min(t_s - follower.seen_s, 1.0)
-    return distance / slack + growth / 0.7 * 0.5
