@@ -271,7 +271,7 @@ COFW_FIVE = np.array([16, 17, 20, 22, 23])
 def _read_cofw(folder: Path) -> Iterator[LabelledPicture]:
     """COFW colour: ``COFW_test_color.mat`` (HDF5): IsT pictures, bboxesT, phisT of 29 points (x…, y…, hidden…)."""
     try:
-        import h5py  # type: ignore[import-untyped, unused-ignore]
+        import h5py
     except ImportError as error:
         raise InputError("COFW's files are HDF5", todo="Install the package h5py.") from error
     for path in sorted(folder.rglob("COFW_*_color.mat")):

@@ -14,6 +14,7 @@ from gazeclass.geometry.rotation import (
 )
 from gazeclass.geometry.stereo import StereoRig
 from gazeclass.lesson.fusion import (
+    FACE_HEIGHT_M,
     Rotation3,
     fuse_views,
     head_rotations_in_world,
@@ -88,7 +89,7 @@ def test_stereo_position_and_its_failure(rig: StereoRig) -> None:
 
 def test_face_size_gives_a_place_within_its_doubt(rig: StereoRig) -> None:
     distance = float(np.linalg.norm(HEAD - rig.world_from_camera(0).t))
-    guess = position_from_face_size(rig, 0, rig.project_world(0, HEAD), 1480 * 0.2 / distance)
+    guess = position_from_face_size(rig, 0, rig.project_world(0, HEAD), 1480 * FACE_HEIGHT_M / distance)
     np.testing.assert_allclose(guess.P_W_m, HEAD, atol=1e-6)
     ray = (HEAD - rig.world_from_camera(0).t) / distance
     assert np.sqrt(ray @ guess.cov_m2 @ ray) == pytest.approx(0.25 * distance)
