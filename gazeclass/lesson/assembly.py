@@ -1,6 +1,7 @@
 """Put a pipeline together from a classroom, the models that are installed and the user's wishes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gazeclass.calibration.classroom import Classroom
@@ -42,13 +43,16 @@ def build_pipeline(
     embedder = Embedder()
     enrolment: Enrolment | None = enrol(enroll, detector, embedder) if enroll is not None else None
     estimator = load_estimator(headpose) if isinstance(headpose, str) else headpose
+    trackers = (CameraTracker(0, detector, embedder), CameraTracker(1, detector, embedder))
+    rig = classroom.rig() if cameras is None else replace(classroom.rig(), cameras=cameras)
     return Pipeline(
         classroom,
-        (CameraTracker(0, detector, embedder), CameraTracker(1, detector, embedder)),
-        Matcher(classroom.rig(), enrolment),
+        trackers,
+        Matcher(rig, enrolment, trackers=trackers),
         estimator,
         zones=zones,
         students=enrolment.names if enrolment is not None else (),
+        only_expected=enrolment is not None,
         options=options,
         cameras=cameras,
     )

@@ -9,9 +9,9 @@ from gazeclass.geometry.rotation import Array, angle_jacobian, fuse_rotations, l
 from gazeclass.geometry.stereo import StereoRig
 from gazeclass.geometry.triangulation import triangulate
 
-#: Longer side of MTCNN's face box in the room, metres (0.168 in the median over lesson_a's twelve students, 0.144 to 0.198),
-#: and a generous relative spread for other ages and detectors. Only used for a student whom the second camera has never
-#: seen: distance = focal length × height / box height.
+#: Longer side of MTCNN's face box in the room, metres (0.168 in the median over lesson_a's twelve students, 0.144 to
+#: 0.198), and a generous relative spread for other ages and detectors. Only used for a student whom the second camera
+#: has never seen: distance = focal length × height / box height.
 FACE_HEIGHT_M = 0.17
 FACE_HEIGHT_SPREAD = 0.25
 

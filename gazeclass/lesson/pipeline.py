@@ -70,6 +70,7 @@ class Pipeline:
         zones: of the board.
         students: who is expected; they get an observation at every pair, "not seen" where they are in neither picture.
         options: of the observations.
+        only_expected: nobody but ``students`` becomes an observation, however well they are seen (consent).
         cameras: intrinsics of the pictures that will come, where they are the calibrated ones scaled exactly.
 
     Raises:
@@ -86,6 +87,7 @@ class Pipeline:
         zones: Sequence[Zone] = (),
         students: Iterable[str] = (),
         options: ObserverOptions | None = None,
+        only_expected: bool = False,
         cameras: tuple[CameraModel, CameraModel] | None = None,
     ) -> None:
         rig = classroom.rig()
@@ -97,6 +99,8 @@ class Pipeline:
                 todo="Add auxiliary/ and tape.csv to the calibration folder and calibrate again.",
             )
         self._trackers, self._matcher, self._estimator = trackers, matcher, estimator
+        students = tuple(students)
+        self._expected = frozenset(students) if only_expected else None
         self._observer = ClassObserver(
             self._rig,
             zones=zones,
@@ -117,6 +121,8 @@ class Pipeline:
         self.consistency.look(*([track.face for track in seen] for seen in tracks))
         with self.times.stage("match"):
             sightings = self._matcher.update(pair.t_s, tracks[0], tracks[1])
+            if self._expected is not None:
+                sightings = [sighting for sighting in sightings if sighting.student in self._expected]
         with self.times.stage("head pose"):
             posed = self._pose(pair, sightings)
         with self.times.stage("gaze"):

@@ -70,7 +70,7 @@ class Script:
                 T = RIG.world_from_camera(camera)
                 ray = RIG.cameras[camera].rays(RIG.project_world(camera, P))
                 R.append(ray_rotation(ray).T @ T.R.T @ R_WS)
-        R = np.array(R).reshape(-1, 3, 3)
+        R = np.array(R).reshape(-1, 3, 3)[: len(images)]
         from gazeclass.geometry.rotation import long_yaw_angles_deg
 
         return HeadPoses(long_yaw_angles_deg(R), R, np.full((len(R), 3), self.sigma_deg))
