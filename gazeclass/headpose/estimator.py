@@ -42,6 +42,15 @@ class HeadPoses:
         return len(self.angles_deg)
 
     @staticmethod
+    def joined(parts: "Sequence[HeadPoses]") -> "HeadPoses":
+        """Several batches, at least one, as one."""
+        return HeadPoses(
+            np.concatenate([p.angles_deg for p in parts]),
+            np.concatenate([p.R_crop for p in parts]),
+            np.concatenate([p.sigma_deg for p in parts]),
+        )
+
+    @staticmethod
     def from_angles(angles_deg: ArrayLike, sigma_deg: ArrayLike) -> "HeadPoses":
         """Poses from ``(n, 3)`` angles and sigmas."""
         angles = np.asarray(angles_deg, float).reshape(-1, 3)

@@ -136,11 +136,7 @@ def evaluate(estimator: HeadPoseEstimator, faces: LabelledFaces, *, batch: int =
     if not len(rows):
         raise InputError("no face was found in any of the pictures", where=faces.name)
     parts = [_estimate(estimator, faces, rows[k : k + batch]) for k in range(0, len(rows), batch)]
-    poses = HeadPoses(
-        np.concatenate([p.angles_deg for p in parts]),
-        np.concatenate([p.R_crop for p in parts]),
-        np.concatenate([p.sigma_deg for p in parts]),
-    )
+    poses = HeadPoses.joined(parts)
     truth = faces.angles_deg[rows]
     size = (faces.boxes_px[rows, 2:] - faces.boxes_px[rows, :2]).max(axis=1)
     groups: list[tuple[str, np.ndarray]] = [("all", np.ones(len(rows), bool))]

@@ -68,7 +68,8 @@ def export(checkpoint: Path, validation: Path, folder: Path, *, name: str = "", 
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}.onnx"
     with atomic_path(target) as temporary:
-        _write_onnx(net, rule.input_px, temporary)
+        example = torch.zeros(2, 3, rule.input_px, rule.input_px)
+        write_onnx(WithSpread(net), example, temporary, input_name="pictures")
         difference = _difference_deg(temporary, crops[:64], angles[:64])
         if difference > MAX_DIFFERENCE_DEG:
             raise InputError(f"the exported model differs from torch by {difference:.3f}°", where=target)
@@ -121,21 +122,20 @@ def coverage(angles_deg: Array, sigma_deg: Array, R_true: Array, *, sigmas: floa
     return np.asarray((error <= sigmas * sigma_deg).mean(axis=0))
 
 
-def _write_onnx(net: torch.nn.Module, input_px: int, path: Path) -> None:
+def write_onnx(module: torch.nn.Module, example: torch.Tensor, path: Path, *, input_name: str) -> None:
+    """Write a module of one batched input and the outputs ``angles_deg``, ``spread_deg`` as ONNX, batch size free."""
     import warnings
 
-    whole = WithSpread(net.eval()).eval()
-    example = torch.zeros(2, 3, input_px, input_px)
     with warnings.catch_warnings():
         # The exporter warns of its own deprecated internals.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            whole,
+            module.eval(),
             (example,),
             str(path),
-            input_names=["pictures"],
+            input_names=[input_name],
             output_names=["angles_deg", "spread_deg"],
-            dynamic_shapes={"x": {0: torch.export.Dim("batch", min=1, max=4096)}},
+            dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=65536)},),
             opset_version=18,
             external_data=False,
             dynamo=True,

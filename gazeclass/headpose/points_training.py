@@ -16,7 +16,7 @@ from gazeclass.geometry.rotation import Array, long_yaw_angles_deg
 from gazeclass.headpose.augment import against_ray, turned
 from gazeclass.headpose.data import MAX_ANGLE_DEG
 from gazeclass.headpose.estimator import HeadPoseEstimator, HeadPoses
-from gazeclass.headpose.export import coverage, sigma_factor
+from gazeclass.headpose.export import coverage, sigma_factor, write_onnx
 from gazeclass.headpose.points import FEATURES, PointsEstimator, mirrored_features, point_features, unite
 from gazeclass.headpose.shards import Heads, read_shard, shard_paths
 from gazeclass.headpose.training import validation_figures
@@ -140,7 +140,7 @@ def export_points(
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}.onnx"
     with atomic_path(target) as temporary:
-        write_onnx(net, temporary)
+        write_onnx(net, torch.zeros(2, FEATURES), temporary, input_name="features")
     card: dict[str, Any] = {
         "kind": "headpose",
         "sha256": models.sha256_of(target),
@@ -175,11 +175,7 @@ def _answers(estimator: HeadPoseEstimator, shards: Sequence[Heads]) -> HeadPoses
         rows = np.flatnonzero(heads.found)
         boxes, marks = list(heads.detector_box_px[rows]), list(heads.detector_landmarks_px[rows])
         parts.append(estimator.estimate([heads.images[k] for k in rows], boxes, marks))
-    return HeadPoses(
-        np.concatenate([p.angles_deg for p in parts]),
-        np.concatenate([p.R_crop for p in parts]),
-        np.concatenate([p.sigma_deg for p in parts]),
-    )
+    return HeadPoses.joined(parts)
 
 
 def _honest(poses: HeadPoses, R: Array, half: np.ndarray) -> tuple[list[float], dict[str, Any]]:
@@ -193,23 +189,3 @@ def _honest(poses: HeadPoses, R: Array, half: np.ndarray) -> tuple[list[float], 
         "inside_68": [round(float(v), 3) for v in inside],
     }
     return [round(float(f), 4) for f in factor], figures
-
-
-def write_onnx(net: PointsNet, path: Path) -> None:
-    """Write the network with a free batch size."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns of its own deprecated internals
-        torch.onnx.export(
-            net.eval(),
-            (torch.zeros(2, FEATURES),),
-            str(path),
-            input_names=["features"],
-            output_names=["angles_deg", "spread_deg"],
-            dynamic_shapes={"features": {0: torch.export.Dim("batch", min=1, max=65536)}},
-            opset_version=18,
-            external_data=False,
-            dynamo=True,
-            verbose=False,
-        )
