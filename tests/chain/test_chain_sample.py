@@ -157,13 +157,13 @@ def test_other_resolution_is_refused_with_both_sizes(chain: Chain, tmp_path: Pat
 
 def test_half_size_recording_is_scaled_when_asked(chain: Chain, tmp_path: Path) -> None:
     pictures = [
-        tuple(cv2.resize(image, (960, 540), interpolation=cv2.INTER_AREA) for image in p) for p in first_pictures(8)
+        tuple(cv2.resize(image, (960, 540), interpolation=cv2.INTER_AREA) for image in p) for p in first_pictures(20)
     ]
     videos = (
         write_avi(tmp_path / "a.avi", [p[0] for p in pictures]),
         write_avi(tmp_path / "b.avi", [p[1] for p in pictures]),
     )
-    summary = analyze_again(chain, videos, tmp_path / "x.gaze", allow_scaling=True)
+    summary = analyze_again(chain, videos, tmp_path / "x.gaze", allow_scaling=True, enroll=SAMPLE / "enroll")
     assert summary.counts["ok"] > 20
     lesson = read_lesson(tmp_path / "x.gaze")
     z = lesson.observations.position_W_m[:, 2]
@@ -181,10 +181,10 @@ def test_no_face_at_all(chain: Chain, tmp_path: Path) -> None:
 
 
 def test_one_camera_dark_gives_one_camera_observations(chain: Chain, tmp_path: Path) -> None:
-    pictures = first_pictures(8)
+    pictures = first_pictures(20)
     dark = [np.zeros_like(p[1]) for p in pictures]
     videos = write_avi(tmp_path / "a.avi", [p[0] for p in pictures]), write_avi(tmp_path / "b.avi", dark)
-    summary = analyze_again(chain, videos, tmp_path / "x.gaze")
+    summary = analyze_again(chain, videos, tmp_path / "x.gaze", enroll=SAMPLE / "enroll")
     assert summary.counts["ok"] == 0
     assert summary.counts["one_camera"] + summary.counts["away"] + summary.counts["low_confidence"] > 20
 
