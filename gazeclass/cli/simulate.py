@@ -1,15 +1,14 @@
 """``gazeclass simulate``: rendered people with exact truth."""
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from gazeclass.cli.console import progress_bars, say
-
-if TYPE_CHECKING:
-    from gazeclass.simulation.heads import Detector
+from gazeclass.cli.headpose import mtcnn
 
 
 class _Default(TyperGroup):
@@ -49,7 +48,11 @@ def heads(
     plan = HeadsPlan(count, seed, assets or settings().assets_dir, size, detector="mtcnn" if detect else "")
     with progress_bars() as progress:
         paths = render_shards(
-            out, plan, processes=processes, make_detector=_mtcnn if detect else None, progress=progress
+            out,
+            plan,
+            processes=processes,
+            make_detector=partial(mtcnn, threads=1) if detect else None,
+            progress=progress,
         )
     say(f"{count} heads in {len(paths)} files: {out}")
 
@@ -81,11 +84,3 @@ def classroom(
     say(f"{plan.frames} frames of each camera, {students} students: {out}")
     for camera in (0, 1):
         say(f"cam{camera}: noses hidden in {counts.hidden[camera]} of {counts.inside[camera]} places")
-
-
-def _mtcnn() -> "Detector":
-    """The program's detector as the simulation wants it; made anew in each process."""
-    from gazeclass.faces.mtcnn import MtcnnDetector
-
-    detector = MtcnnDetector(threads=1)
-    return lambda picture: [(f.box_px, f.landmarks_px, f.score) for f in detector.detect(picture)]

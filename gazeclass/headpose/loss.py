@@ -73,5 +73,4 @@ class HopenetLoss:
 
 
 #: Middles of Hopenet's 66 bins of 3°.
-HOPENET_CLASSES_DEG: tuple[float, ...] = tuple(float(x) for x in range(-99, 99, 3))
-HOPENET_CLASSES_DEG = tuple(x + 1.5 for x in HOPENET_CLASSES_DEG)
+HOPENET_CLASSES_DEG: tuple[float, ...] = tuple(x + 1.5 for x in range(-99, 99, 3))
