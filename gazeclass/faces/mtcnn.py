@@ -82,12 +82,12 @@ class MtcnnDetector:
         boxes = self._sieve(pyramid, square(boxes), self.thresholds.rnet)
         if not len(boxes):
             return []
-        boxes, scores, landmarks, sigmas = self._outline(pyramid, square(boxes))
+        boxes, scores, landmarks, noses, sigmas = self._outline(pyramid, square(boxes))
         passed = np.flatnonzero(scores > self.thresholds.onet)
         # "of the smaller": a face found once as a whole and once in part is one face.
         kept = passed[suppress(boxes[passed], scores[passed], 0.7, of_smaller=True)]
-        boxes, landmarks = boxes + np.tile(origin, 2), landmarks + origin
-        return [Face(camera, boxes[i], landmarks[i], float(scores[i]), float(sigmas[i])) for i in kept]
+        boxes, landmarks, noses = boxes + np.tile(origin, 2), landmarks + origin, noses + origin
+        return [Face(camera, boxes[i], landmarks[i], float(scores[i]), float(sigmas[i]), noses[i]) for i in kept]
 
     def refine(
         self, image: np.ndarray, boxes: np.ndarray, camera: int = 0, *, threshold: float = 0.3, looks: int = 8
@@ -130,9 +130,11 @@ class MtcnnDetector:
             for other in (enlarge(expected, 0.9), enlarge(expected, 1.12), square(shift(expected, correction))):
                 seen.add(doubtful, *self._outline(pyramid, other))
                 seen.add(doubtful, *self._outline(pyramid, other, mirrored=True))
-        found, landmarks, scores, sigmas = seen.mean()
+        found, landmarks, noses, scores, sigmas = seen.mean()
         return [
-            Face(camera, found[i], landmarks[i], float(scores[i]), float(sigmas[i])) if scores[i] > threshold else None
+            Face(camera, found[i], landmarks[i], float(scores[i]), float(sigmas[i]), noses[i])
+            if scores[i] > threshold
+            else None
             for i in range(len(squares))
         ]
 
@@ -168,8 +170,10 @@ class MtcnnDetector:
 
     def _outline(
         self, pyramid: Pyramid, squares: np.ndarray, *, mirrored: bool = False
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """O-Net: (n, 4) squares to (n, 4) boxes, (n,) scores, (n, 5, 2) landmarks and (n,) sigma of the nose tip.
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """O-Net: (n, 4) squares to boxes, scores, landmarks, noses as O-Net itself sees them, and sigmas of the nose.
+
+        Shapes: (n, 4), (n,), (n, 5, 2), (n, 2), (n,).
 
         Args:
             pyramid: the picture.
@@ -186,14 +190,17 @@ class MtcnnDetector:
         relative = points.reshape(-1, 2, 5).transpose(0, 2, 1).astype(float)
         # A correction no larger than its own noise is none (the limit was chosen on rendered heads).
         length2 = np.sum(nose.astype(float) ** 2, axis=1, keepdims=True)
+        seen = relative[:, NOSE].copy()
         relative[:, NOSE] += nose * (length2 / (length2 + _CORRECTION_NOISE**2))
         if mirrored:
             correction = correction[:, [2, 1, 0, 3]] * np.array([-1, 1, -1, 1])
             relative = relative[:, _MIRROR_ORDER] * np.array([-1, 1]) + np.array([1, 0])
+            seen = seen * np.array([-1, 1]) + np.array([1, 0])
         side = squares[:, 2] - squares[:, 0]
         landmarks = squares[:, None, :2] + relative * side[:, None, None]
+        noses = squares[:, :2] + seen * side[:, None]
         sigma = _SD_OF_LAPLACE * np.exp(log_scale.astype(float)).mean(axis=1) * side
-        return shift(squares, correction), probability[:, 1].astype(float), landmarks, sigma
+        return shift(squares, correction), probability[:, 1].astype(float), landmarks, noses, sigma
 
 
 class _Looks:
@@ -208,28 +215,36 @@ class _Looks:
         self._looks: list[tuple[np.ndarray, ...]] = []
 
     def add(
-        self, which: np.ndarray, boxes: np.ndarray, scores: np.ndarray, landmarks: np.ndarray, sigmas: np.ndarray
+        self,
+        which: np.ndarray,
+        boxes: np.ndarray,
+        scores: np.ndarray,
+        landmarks: np.ndarray,
+        noses: np.ndarray,
+        sigmas: np.ndarray,
     ) -> None:
         """One look at each of the faces ``which``."""
-        self._looks.append((which, boxes, scores, landmarks, sigmas))
+        self._looks.append((which, boxes, scores, landmarks, noses, sigmas))
         np.maximum.at(self.best_score, which, scores)
 
-    def mean(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Boxes (n, 4), landmarks (n, 5, 2), best scores (n,) and nose sigmas (n,).
+    def mean(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Boxes (n, 4), landmarks (n, 5, 2), uncorrected noses (n, 2), best scores (n,) and nose sigmas (n,).
 
         Looks that score less than half of the best do not count; the others by their score. The looks are at the same
         pixels, so that their mean is hardly surer than one of them: the sigmas are averaged.
         """
         count = len(self.best_score)
         boxes, landmarks = np.zeros((count, 4)), np.zeros((count, 5, 2))
-        sigmas, total = np.zeros(count), np.zeros(count)
-        for which, box, score, landmark, sigma in self._looks:
+        noses, sigmas, total = np.zeros((count, 2)), np.zeros(count), np.zeros(count)
+        for which, box, score, landmark, nose, sigma in self._looks:
             weight = np.where(score >= self.best_score[which] / 2, score, 0) + 1e-9
             boxes[which] += box * weight[:, None]
             landmarks[which] += landmark * weight[:, None, None]
+            noses[which] += nose * weight[:, None]
             sigmas[which] += sigma * weight
             total[which] += weight
-        return boxes / total[:, None], landmarks / total[:, None, None], self.best_score, sigmas / total
+        landmarks, noses = landmarks / total[:, None, None], noses / total[:, None]
+        return boxes / total[:, None], landmarks, noses, self.best_score, sigmas / total
 
 
 def _part(image: np.ndarray, region: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

@@ -23,6 +23,7 @@ class Face:
         score: the detector's belief that this is a face, 0 to 1.
         nose_sigma_px: one standard deviation of the nose tip in each direction, as measured for this detector at this
             face size; NaN where the detector cannot tell.
+        found_nose_px: (2,) the nose tip before the detector's correction of it; None where there was none.
     """
 
     camera: int
@@ -30,11 +31,25 @@ class Face:
     landmarks_px: np.ndarray
     score: float
     nose_sigma_px: float = float("nan")
+    found_nose_px: np.ndarray | None = None
 
     @property
     def nose_px(self) -> np.ndarray:
         """(2,) nose tip."""
         return self.landmarks_px[NOSE]
+
+    @property
+    def found_landmarks_px(self) -> np.ndarray:
+        """(5, 2) the landmarks with the nose as the detector first saw it.
+
+        The correction knows where noses are on rendered heads of each pose, so it holds a guess of the pose already;
+        head pose wants what was seen.
+        """
+        if self.found_nose_px is None:
+            return self.landmarks_px
+        points = self.landmarks_px.copy()
+        points[NOSE] = self.found_nose_px
+        return points
 
     @property
     def size_px(self) -> float:

@@ -141,7 +141,7 @@ class Pipeline:
         poses = self._estimator.estimate(
             [pair.images[face.camera] for face in faces],
             [face.box_px for face in faces],
-            [face.landmarks_px for face in faces],
+            [face.found_landmarks_px for face in faces],
         )
         posed = iter(
             PosedFace(face, poses.R_crop[i], poses.angles_deg[i], poses.sigma_deg[i]) for i, face in enumerate(faces)

@@ -7,6 +7,7 @@ import pytest
 from gazeclass.errors import InputError
 from gazeclass.faces.boxes import overlap
 from gazeclass.faces.mtcnn import MtcnnDetector
+from gazeclass.faces.types import Face
 
 
 def test_a_portrait_has_one_face_with_its_parts_in_order(detector: MtcnnDetector, portrait: np.ndarray) -> None:
@@ -46,6 +47,22 @@ def test_the_mirror_image_has_the_mirrored_face(detector: MtcnnDetector, portrai
     assert mirrored is not None
     expected = straight.landmarks_px[[1, 0, 2, 4, 3]] * [-1, 1] + [255, 0]
     np.testing.assert_allclose(mirrored.landmarks_px, expected, atol=0.1)
+    expected = straight.found_landmarks_px[[1, 0, 2, 4, 3]] * [-1, 1] + [255, 0]
+    np.testing.assert_allclose(mirrored.found_landmarks_px, expected, atol=0.1)
+
+
+def test_head_pose_sees_the_nose_as_onet_does(detector: MtcnnDetector, portrait: np.ndarray) -> None:
+    for face in (detector.detect(portrait)[0], detector.refine(portrait, detector.detect(portrait)[0].box_px[None])[0]):
+        assert face is not None
+        assert face.found_nose_px is not None
+        np.testing.assert_array_equal(face.found_landmarks_px[2], face.found_nose_px)
+        kept = [0, 1, 3, 4]
+        np.testing.assert_array_equal(face.found_landmarks_px[kept], face.landmarks_px[kept])
+        moved = np.linalg.norm(face.found_nose_px - face.nose_px) / face.size_px
+        assert 0 < moved < 0.1  # the correction of a portrait is small, but it is one
+        np.testing.assert_array_equal(face.landmarks_px[2], face.nose_px)
+    plain = Face(0, np.zeros(4), np.ones((5, 2)), 1.0)
+    np.testing.assert_array_equal(plain.found_landmarks_px, plain.landmarks_px)
 
 
 def test_refine_holds_a_face_from_a_box_that_is_off(detector: MtcnnDetector, portrait: np.ndarray) -> None:
