@@ -102,10 +102,27 @@ class RenderedHead:
     fov_deg: float
 
 
+@dataclass(frozen=True, eq=False)
+class TrainingPicture:
+    """A varied crop with its exact truth.
+
+    Attributes:
+        crop: ``(input_px, input_px, 3)`` uint8.
+        R: ``(3, 3)`` the rotation that it shows.
+        affine: ``(2, 3)`` canvas pixels to crop pixels.
+        mirrored: whether left and right are swapped in it.
+    """
+
+    crop: np.ndarray
+    R: Array
+    affine: Array
+    mirrored: bool
+
+
 def training_picture(
     head: RenderedHead, rule: CropRule, augmentation: Augmentation, rng: np.random.Generator
-) -> tuple[np.ndarray, Array]:
-    """A crop ``(input_px, input_px, 3)`` uint8 and the exact rotation ``(3, 3)`` that it shows."""
+) -> TrainingPicture:
+    """One crop of a rendered head, varied as ``augmentation`` says."""
     a = augmentation
     canvas = head.image.shape[0]
     centre, side = square(head.box_px, rule, head.landmarks_px)
@@ -121,6 +138,7 @@ def training_picture(
     R = turned(R, turn)
     R = mirrored(R) if mirror else R
     out = rule.input_px
+    affine = crop_affine(centre, side, out, rotate_deg=turn, mirror=mirror)
     if rng.random() < a.small:
         # A face of few pixels, as from the back row, enlarged to the network's input.
         low, high = np.log(a.face_px[0]), np.log(a.face_px[1])
@@ -130,9 +148,9 @@ def training_picture(
         how = (cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.integers(3))]
         crop = np.asarray(cv2.resize(crop, (out, out), interpolation=how))
     else:
-        crop = warp(head.image, crop_affine(centre, side, out, rotate_deg=turn, mirror=mirror), out)
+        crop = warp(head.image, affine, out)
         crop = _camera(crop, a, rng)
-    return _hide(crop, a, rng), R
+    return TrainingPicture(_hide(crop, a, rng), R, affine, mirror)
 
 
 def _turn_deg(R: Array, a: Augmentation, rng: np.random.Generator) -> float:

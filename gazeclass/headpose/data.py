@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -16,12 +17,20 @@ from gazeclass.headpose.shards import Heads, MissedBoxes, boxes_path, read_shard
 
 #: Heads turned further than this have no class to go to.
 MAX_ANGLE_DEG = 99.0
+#: The 68 landmarks as a mirror shows them: which point of the face stands at each place afterwards.
+MIRRORED_68 = np.array(
+    [*range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1)]
+    + [45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40]
+    + [54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65]
+)
+#: Crop, angles, landmarks of one head.
+Example: TypeAlias = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 #: Shards whose heads are mixed with each other within an epoch.
 _MIXED = 8
 
 
-class HeadStream(IterableDataset[tuple[torch.Tensor, torch.Tensor]]):
-    """One epoch per iteration: every usable head of the folder once, in a new order and newly augmented.
+class HeadStream(IterableDataset[Example]):
+    """One epoch per iteration: every usable head of the folder, in a new order and newly augmented.
 
     Shards count once their boxes lie beside them (``gazeclass headpose boxes``) or within them. With several loader
     processes and several machines each takes its own part of the shards.
@@ -31,6 +40,8 @@ class HeadStream(IterableDataset[tuple[torch.Tensor, torch.Tensor]]):
         rule: the crop rule.
         augmentation: what is varied.
         seed: of the order and the augmentation.
+        missed: which share of the heads that the detector missed takes part, drawn anew each epoch. They are the
+            hardest and, with a box predicted, not what the network will be shown in use.
         rank, world: this process among those that train together.
         cache_gb: decoded shards kept in memory by each loader process.
     """
@@ -42,23 +53,28 @@ class HeadStream(IterableDataset[tuple[torch.Tensor, torch.Tensor]]):
         augmentation: Augmentation,
         seed: int,
         *,
+        missed: float = 1.0,
         rank: int = 0,
         world: int = 1,
         cache_gb: float = 4.0,
     ) -> None:
         self.folder, self.rule, self.augmentation = folder, rule, augmentation
         self.seed, self.rank, self.world = seed, rank, world
+        self.missed = missed
         self.epoch = 0
         self._cache: OrderedDict[Path, Heads] = OrderedDict()
         self._cache_bytes = cache_gb * 1e9
-        self._missed: MissedBoxes | None = None
+        self._boxes: MissedBoxes | None = None
 
     def usable(self) -> list[Path]:
         """Shards that have boxes by now."""
         return [path for path in shard_paths(self.folder) if path in self._cache or _has_boxes(path)]
 
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Crops ``(3, S, S)`` uint8 and angles ``(3,)`` of one epoch."""
+    def __iter__(self) -> Iterator[Example]:
+        """Crops ``(3, S, S)`` uint8, angles ``(3,)`` in degrees and landmarks ``(68, 2)`` of one epoch.
+
+        Landmarks are in units of half the crop, from its middle.
+        """
         worker = get_worker_info()
         part = self.rank * (worker.num_workers if worker else 1) + (worker.id if worker else 0)
         parts = self.world * (worker.num_workers if worker else 1)
@@ -70,20 +86,28 @@ class HeadStream(IterableDataset[tuple[torch.Tensor, torch.Tensor]]):
                 "no shard has a detector's boxes yet", where=self.folder, todo="Run `gazeclass headpose boxes` on it."
             )
         own = paths[part::parts] or paths
-        if self._missed is None or self.epoch <= 3:
-            self._missed = MissedBoxes([self._load(path) for path in own[:_MIXED]])
+        if self._boxes is None or self.epoch <= 3:
+            self._boxes = MissedBoxes([self._load(path) for path in own[:_MIXED]])
         order = rng.permutation(len(own))
         for start in range(0, len(own), _MIXED):
-            group = [self._missed.complete(self._load(own[i]), rng) for i in order[start : start + _MIXED]]
-            yield from self._mixed(group, rng)
+            group = [self._load(own[i]) for i in order[start : start + _MIXED]]
+            taken = [h.found | (rng.random(len(h)) < self.missed) for h in group]
+            where = np.concatenate([[(g, k) for k in np.flatnonzero(take)] for g, take in enumerate(taken)])
+            group = [self._boxes.complete(h, rng) for h in group]
+            for g, k in where[rng.permutation(len(where))].astype(int):
+                if (example := self._example(group[g], k, rng)) is not None:
+                    yield example
 
-    def _mixed(self, group: list[Heads], rng: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        where = np.concatenate([np.column_stack([np.full(len(h), g), np.arange(len(h))]) for g, h in enumerate(group)])
-        for g, k in where[rng.permutation(len(where))]:
-            crop, R = training_picture(head_at(group[g], k), self.rule, self.augmentation, rng)
-            angles = long_yaw_angles_deg(R)
-            if np.abs(angles).max() <= MAX_ANGLE_DEG:
-                yield _tensor(crop), torch.from_numpy(angles.astype(np.float32))
+    def _example(self, heads: Heads, k: int, rng: np.random.Generator) -> Example | None:
+        picture = training_picture(head_at(heads, k), self.rule, self.augmentation, rng)
+        angles = long_yaw_angles_deg(picture.R)
+        if np.abs(angles).max() > MAX_ANGLE_DEG:
+            return None
+        points = heads.landmarks68[k] @ picture.affine[:, :2].T + picture.affine[:, 2]
+        if picture.mirrored:
+            points = points[MIRRORED_68]
+        points = (points - (self.rule.input_px - 1) / 2) / (self.rule.input_px / 2)
+        return _tensor(picture.crop), *(torch.from_numpy(x.astype(np.float32)) for x in (angles, points))
 
     def _load(self, path: Path) -> Heads:
         if path in self._cache:
@@ -145,11 +169,11 @@ def validation_crops(
     for heads in shards:
         whole = missed.complete(heads, rng)
         for k in range(len(whole)):
-            crop, R = training_picture(head_at(whole, k), rule, NOTHING, rng)
-            if np.abs(long_yaw_angles_deg(R)).max() > MAX_ANGLE_DEG:
+            picture = training_picture(head_at(whole, k), rule, NOTHING, rng)
+            if np.abs(long_yaw_angles_deg(picture.R)).max() > MAX_ANGLE_DEG:
                 continue
-            crops.append(crop)
-            R_all.append(R)
+            crops.append(picture.crop)
+            R_all.append(picture.R)
             sides.append(max(heads.box_px[k, 2] - heads.box_px[k, 0], heads.box_px[k, 3] - heads.box_px[k, 1]))
             found.append(bool(heads.found[k]))
     keep = np.sort(rng.permutation(len(crops))[:count])

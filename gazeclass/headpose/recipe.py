@@ -43,6 +43,15 @@ class LossPart(_Part):
     kind: Literal["slcs", "hopenet"] = "slcs"
     alpha: float = Field(2.0, ge=0)
     sigma_deg: tuple[float, float, float] = PAPER_SIGMA_DEG
+    error: Literal["euler", "rotation"] = "euler"
+    huber_deg: float | None = Field(None, gt=0)
+    landmarks: float = Field(0.0, ge=0, description="weight of the 68 landmarks as a second task")
+
+
+class DataPart(_Part):
+    """Which heads take part."""
+
+    missed: float = Field(1.0, ge=0, le=1, description="share of the heads that the detector missed")
 
 
 class OptimiserPart(_Part):
@@ -51,8 +60,9 @@ class OptimiserPart(_Part):
     lr: float = Field(1e-4, gt=0)
     batch: int = Field(64, ge=2)
     samples: int = Field(1_000_000, ge=1)
-    schedule: Literal["halving", "cosine"] = "halving"
+    schedule: Literal["halving", "cosine", "trapezoid"] = "halving"
     halvings: int = Field(7, ge=0, description="over the whole run; the paper: every 10 of 80 epochs")
+    decay_share: float = Field(0.3, gt=0, le=1, description="trapezoid: the last part, in which the rate falls")
     warmup_samples: int = Field(10_000, ge=0)
     clip: float = Field(3.0, gt=0, description="gradients longer than this many times their usual length are cut")
     weight_decay: float = Field(0.0, ge=0)
@@ -75,6 +85,7 @@ class Recipe(_Part):
     seed: int = 0
     model: ModelPart = ModelPart()
     loss: LossPart = LossPart()
+    data: DataPart = DataPart()
     optimiser: OptimiserPart = OptimiserPart()
     augmentation: Augmentation = Augmentation()
     validation: ValidationPart = ValidationPart()

@@ -24,8 +24,8 @@ from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, geodesic_deg, long_yaw_angles_deg, rotation_from_angles_deg, wrap_deg
 from gazeclass.headpose.data import HeadStream, normalise, validation_crops
 from gazeclass.headpose.labels import CLASSES_DEG
-from gazeclass.headpose.loss import HOPENET_CLASSES_DEG, HopenetLoss, PoseLoss, SoftLabelLoss
-from gazeclass.headpose.network import HeadPoseNet, WithSpread
+from gazeclass.headpose.loss import HOPENET_CLASSES_DEG, HopenetLoss, PoseLoss, SoftLabelLoss, landmark_loss
+from gazeclass.headpose.network import HeadPoseNet, WithLandmarks, WithSpread
 from gazeclass.headpose.recipe import Recipe
 from gazeclass.progress import SILENT, Progress
 
@@ -61,7 +61,8 @@ def build_loss(recipe: Recipe) -> PoseLoss:
     """The loss of a recipe."""
     if recipe.loss.kind == "hopenet":
         return HopenetLoss(recipe.loss.alpha)
-    return SoftLabelLoss(recipe.loss.alpha, recipe.loss.sigma_deg)
+    part = recipe.loss
+    return SoftLabelLoss(part.alpha, part.sigma_deg, error=part.error, huber_deg=part.huber_deg)
 
 
 def learning_rate(recipe: Recipe, samples: int, share: float) -> float:
@@ -70,6 +71,8 @@ def learning_rate(recipe: Recipe, samples: int, share: float) -> float:
     warm = min(1.0, (samples + o.batch) / max(o.warmup_samples, 1))
     if o.schedule == "cosine":
         return o.lr * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+    if o.schedule == "trapezoid":
+        return o.lr * warm * min(1.0, 0.01 + 0.99 * (1 - share) / o.decay_share)
     return o.lr * warm * 0.5 ** math.floor(share * (o.halvings + 1))
 
 
@@ -108,7 +111,8 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.net = build_network(recipe).to(self.device, memory_format=torch.channels_last)
         self.ema = copy.deepcopy(self.net).eval().requires_grad_(False)
-        decay, no_decay = _groups(self.net)
+        self.module = WithLandmarks(self.net, 68 if recipe.loss.landmarks else 0).to(self.device)
+        decay, no_decay = _groups(self.module)
         self.optimiser = torch.optim.AdamW(
             [
                 {"params": decay, "weight_decay": recipe.optimiser.weight_decay},
@@ -118,7 +122,13 @@ class Trainer:
         )
         self.loss = build_loss(recipe)
         self.stream = HeadStream(
-            heads, recipe.model.crop_rule, recipe.augmentation, recipe.seed, rank=self.rank, world=self.world
+            heads,
+            recipe.model.crop_rule,
+            recipe.augmentation,
+            recipe.seed,
+            missed=recipe.data.missed,
+            rank=self.rank,
+            world=self.world,
         )
         self._loaders = loaders
         self._validation = validation
@@ -127,9 +137,9 @@ class Trainer:
         self._mixed = recipe.optimiser.bfloat16 and _bfloat16_is_fast(self.device)
         self.out.mkdir(parents=True, exist_ok=True)
         self._resume()
-        self._module: nn.Module = self.net
+        self._module: nn.Module = self.module
         if self.world > 1:
-            self._module = nn.parallel.DistributedDataParallel(self.net)
+            self._module = nn.parallel.DistributedDataParallel(self.module)
 
     def run(self) -> dict[str, float]:
         """Train until the budget is spent or validation has stopped improving; returns the best figures.
@@ -149,9 +159,9 @@ class Trainer:
         figures: dict[str, float] = {}
         done = False
         while not done:
-            for pictures, angles in self._batches():
+            for pictures, angles, points in self._batches():
                 self.seconds = before + time.monotonic() - started
-                recent.append(self._step(pictures, angles))
+                recent.append(self._step(pictures, angles, points))
                 self.samples += len(pictures) * self.world
                 self.progress.advance(len(pictures) * self.world)
                 share = self.budget.share(self.samples, self.seconds)
@@ -177,20 +187,22 @@ class Trainer:
             self.stream.epoch += 1
         return loader
 
-    def _step(self, pictures: Tensor, angles: Tensor) -> float:
+    def _step(self, pictures: Tensor, angles: Tensor, points: Tensor) -> float:
         o = self.recipe.optimiser
         lr = learning_rate(self.recipe, self.samples, self.budget.share(self.samples, self.seconds))
         for group in self.optimiser.param_groups:
             group["lr"] = lr
-        self.net.train()
+        self.module.train()
         x = normalise(pictures.to(self.device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16) if self._mixed else nullcontext():
-            logits = self._module(x)
+            logits, landmarks = self._module(x)
         loss = self.loss(logits, angles.to(self.device), self.net.classes_deg)
+        if landmarks is not None:
+            loss = loss + self.recipe.loss.landmarks * landmark_loss(landmarks.float(), points.to(self.device))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         limit = o.clip * self._usual_norm if self._usual_norm else math.inf
-        norm = float(nn.utils.clip_grad_norm_(self.net.parameters(), limit))
+        norm = float(nn.utils.clip_grad_norm_(self.module.parameters(), limit))
         if math.isfinite(norm):
             capped = min(norm, 3 * self._usual_norm) if self._usual_norm else norm
             self._usual_norm = 0.98 * self._usual_norm + 0.02 * capped if self._usual_norm else norm
@@ -240,7 +252,7 @@ class Trainer:
         names = ("samples", "seconds", "best", "stale", "_usual_norm")
         return {
             "recipe": self.recipe.model_dump(mode="json"),
-            "net": self.net.state_dict(),
+            "net": self.module.state_dict(),
             "ema": self.ema.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "epoch": self.stream.epoch,
@@ -257,7 +269,7 @@ class Trainer:
             raise InputError(
                 "the folder holds a run of another recipe", where=self.out, todo="Choose another folder for this one."
             )
-        self.net.load_state_dict(state["net"])
+        self.module.load_state_dict(state["net"])
         self.ema.load_state_dict(state["ema"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.stream.epoch = state["epoch"]

@@ -47,7 +47,8 @@ def test_untouched_crop_is_the_plain_crop() -> None:
 
     R = rotation_from_angles_deg(20, 5, 0)
     h = head(R)
-    crop, label = training_picture(h, RULE, NOTHING, np.random.default_rng(0))
+    picture = training_picture(h, RULE, NOTHING, np.random.default_rng(0))
+    crop, label = picture.crop, picture.R
     np.testing.assert_array_equal(crop, crop_square(h.image, h.box_px, RULE, h.landmarks_px))
     # The box's centre lies 0.5 px right and 5.5 px below the canvas's: a tenth of 10° at most.
     assert geodesic_deg(label, R) < 1.0
@@ -55,8 +56,9 @@ def test_untouched_crop_is_the_plain_crop() -> None:
 
 def test_same_seed_same_picture() -> None:
     h = head(rotation_from_angles_deg(20, 5, 0))
-    a, Ra = training_picture(h, RULE, Augmentation(), np.random.default_rng(5))
-    b, Rb = training_picture(h, RULE, Augmentation(), np.random.default_rng(5))
+    one = training_picture(h, RULE, Augmentation(), np.random.default_rng(5))
+    two = training_picture(h, RULE, Augmentation(), np.random.default_rng(5))
+    a, Ra, b, Rb = one.crop, one.R, two.crop, two.R
     np.testing.assert_array_equal(a, b)
     np.testing.assert_array_equal(Ra, Rb)
 
@@ -65,7 +67,8 @@ def test_labels_of_many_variations_stay_rotations_near_the_truth() -> None:
     rng = np.random.default_rng(1)
     R = rotation_from_angles_deg(25, -10, 0)
     for _ in range(100):
-        crop, label = training_picture(head(R), RULE, Augmentation(), rng)
+        picture = training_picture(head(R), RULE, Augmentation(), rng)
+        crop, label = picture.crop, picture.R
         assert crop.shape == (48, 48, 3)
         assert crop.dtype == np.uint8
         np.testing.assert_allclose(label @ label.T, np.eye(3), atol=1e-9)
@@ -83,6 +86,7 @@ def test_turned_content_is_where_the_label_says() -> None:
     only_turn = Augmentation(0, 45, 30, 0, 0, 1, (64, 64), 0, 0, 0, 0, 0, 0, 0, 0)
     rng = np.random.default_rng(3)
     for _ in range(20):
-        crop, label = training_picture(spot, RULE, only_turn, rng)
+        picture = training_picture(spot, RULE, only_turn, rng)
+        crop, label = picture.crop, picture.R
         y, x = np.argwhere(crop[..., 0] < 60).mean(axis=0) - 23.5
         assert np.degrees(np.arctan2(x, -y)) == pytest.approx(angles_deg_from_rotation(label)[2], abs=3)

@@ -104,12 +104,12 @@ def test_another_recipe_in_the_same_folder_is_refused(trained: Path, folders: tu
 def test_stream_gives_every_usable_head_once_an_epoch(folders: tuple[Path, Path]) -> None:
     r = recipe()
     stream = HeadStream(folders[0], r.model.crop_rule, r.augmentation, seed=1)
-    first = [tuple(angles.tolist()) for _, angles in stream]
-    second = [tuple(angles.tolist()) for _, angles in stream]
+    first = [tuple(angles.tolist()) for _, angles, _ in stream]
+    second = [tuple(angles.tolist()) for _, angles, _ in stream]
     assert len(first) == 4 * 300
     assert first != second
     again = HeadStream(folders[0], r.model.crop_rule, r.augmentation, seed=1)
-    assert [tuple(angles.tolist()) for _, angles in again] == first
+    assert [tuple(angles.tolist()) for _, angles, _ in again] == first
 
 
 def test_schedule() -> None:
