@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field
@@ -28,6 +29,9 @@ class Settings(BaseSettings):
     providers: list[str] = Field(
         default_factory=list, description="ONNX Runtime execution providers by preference; empty: CPU"
     )
+    library_dir: Path = Field(DATA_DIR / "library", description="classrooms, lessons and roster of the desktop program")
+    theme: Literal["system", "light", "dark"] = Field("system", description="colours of the window")
+    language: str = Field("", description="of the window, for example zh_CN; empty: the system's")
     cpu_threads: int = Field(0, ge=0, description="threads a model may use; 0: all cores")
 
     @classmethod

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "headpose": ("headpose", "app", "Head pose: predict, train, evaluate, export, labels."),
     "simulate": ("simulate", "app", "Render people with exact truth."),
     "models": ("models", "app", "Models: list, add, verify."),
+    "desktop": ("desktop", "desktop", "The program with its window; `gazeclass` alone opens it too."),
 }
 
 
@@ -61,7 +62,11 @@ class _LazyGroup(TyperGroup):
 
 
 app = typer.Typer(
-    cls=_LazyGroup, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+    cls=_LazyGroup,
+    add_completion=False,
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 
@@ -73,9 +78,14 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
+    ctx: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:
     """Where on the board is the class facing? Two ordinary cameras, an honest error for every point."""
+    if ctx.invoked_subcommand is None:
+        from gazeclass.cli.desktop import open_window
+
+        open_window()
 
 
 def main() -> None:

@@ -1,1 +1,4 @@
-"""Everything Qt: presenters (QObject, no widgets), views (widgets, no logic), and what runs beside them."""
+"""The desktop program: everything Qt. Presenters are QObjects without widgets, views are widgets without logic.
+
+Nothing here is imported by the other rooms, and Qt is imported only when the program with a window runs.
+"""

@@ -1,0 +1,87 @@
+"""Start the program with its window."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from gazeclass import __version__
+from gazeclass.desktop import log, theme
+from gazeclass.desktop.context import AppContext
+from gazeclass.desktop.main_window import MainWindow
+from gazeclass.desktop.state import State
+from gazeclass.settings import CONFIG_DIR, settings
+
+_log = logging.getLogger(__name__)
+#: How long the program waits at its end for work that was asked to stop.
+PATIENCE_S = 5.0
+
+
+class _Relay(QObject):
+    """Brings an exception from any thread to the GUI thread."""
+
+    raised = Signal(object)
+
+
+def make_application() -> QApplication:
+    """The one QApplication of this process, named and ready to be dressed."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("gazeclass")
+    application.setApplicationDisplayName("gazeclass")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("gazeclass")
+    return application
+
+
+def make_context(state_file: Path | None = None) -> AppContext:
+    """Settings, memory and tasks of this user."""
+    return AppContext(settings(), State(state_file or CONFIG_DIR / "desktop.ini"))
+
+
+def run() -> int:
+    """Open the window and stay until it closes.
+
+    Returns:
+        The program's exit code.
+    """
+    path = log.start_log()
+    log.log_qt()
+    application = make_application()
+    context = make_context()
+    relay = _Relay()
+    relay.raised.connect(context.error_raised, Qt.ConnectionType.QueuedConnection)
+    log.catch_uncaught(relay.raised.emit)
+    _log.info("gazeclass %s starts; log %s", __version__, path)
+    theme.apply(application, context.settings.theme)
+    follow_system(application, context)
+    window = MainWindow(context)
+    window.show()
+    # The window stands before the first place is imported: something to look at at once.
+    QTimer.singleShot(0, window.start)
+    code = application.exec()
+    context.tasks.cancel_all()
+    if not context.tasks.wait(PATIENCE_S):
+        _log.warning("work did not stop within %s s", PATIENCE_S)
+        log.stop_log()
+        os._exit(code)
+    log.stop_log()
+    return code
+
+
+def follow_system(application: QApplication, context: AppContext) -> None:
+    """Change between light and dark with the system, and at once when the setting changes."""
+
+    def dress() -> None:
+        if theme.chosen(context.settings.theme) != theme.current():
+            theme.apply(application, context.settings.theme)
+
+    QGuiApplication.styleHints().colorSchemeChanged.connect(dress)
+    context.settings_changed.connect(dress)
