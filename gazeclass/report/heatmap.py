@@ -11,9 +11,13 @@ from numpy.typing import ArrayLike
 from gazeclass.geometry.frames import Board
 from gazeclass.geometry.rotation import Array
 from gazeclass.lesson.heat import board_edges, cell_seconds
+from gazeclass.report.merging import merge_points
 from gazeclass.report.metrics import ELSEWHERE, LessonTimes
 
 __all__ = ["Heatmap", "cell_seconds", "heatmap", "lesson_heatmap"]
+
+#: From so many points on those that say nearly the same are joined first.
+_MANY = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,9 @@ def heatmap(board: Board, xy_m: ArrayLike, cov_m2: ArrayLike, seconds: ArrayLike
         cell_m: about the side of a cell.
     """
     x_edges, y_edges = board_edges(board, cell_m)
+    measured = float(np.sum(np.asarray(seconds, float)))
+    if np.size(seconds) > _MANY:
+        xy_m, cov_m2, seconds, _ = merge_points(xy_m, cov_m2, seconds)
     mass = cell_seconds(x_edges, y_edges, xy_m, cov_m2, seconds)
     area_dm2 = (x_edges[1] - x_edges[0]) * (y_edges[1] - y_edges[0]) * 100.0
-    return Heatmap(board, mass / area_dm2, float(mass.sum()), float(np.sum(np.asarray(seconds, float))))
+    return Heatmap(board, mass / area_dm2, float(mass.sum()), measured)

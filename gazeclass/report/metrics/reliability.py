@@ -1,0 +1,65 @@
+"""How far a zone's figure can be trusted: is the zone large enough for the error with which it is measured?
+
+**Expected hit rate** of a zone for a student: the chance that a look at a place anywhere in the zone is measured inside
+it, given the error ellipses of that student's own gaze points (:func:`gazeclass.lesson.zones.expected_hit_rate`,
+averaged over them). Of a group: the students' rates, each weighted with the time measured. A figure is **unreliable**
+where fewer than half of the looks would be counted where they belong (:data:`LEAST_HIT_RATE`). Where there is no gaze
+point at all the rate is unknown (NaN), and so unreliable.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gazeclass.geometry.rotation import Array
+from gazeclass.lesson.zones import expected_hit_rate
+
+if TYPE_CHECKING:
+    from gazeclass.report.metrics.states import LessonTimes
+
+#: A zone whose looks are hit more seldom than this is marked wherever its figure appears.
+LEAST_HIT_RATE = 0.5
+#: Ellipses looked at for each student, evenly spaced over the lesson: they change slowly.
+_SAMPLES = 200
+
+
+@dataclass(frozen=True, eq=False)
+class HitRates:
+    """Expected hit rates.
+
+    Attributes:
+        rate: ``(students, zones)``, NaN where a student has no gaze point.
+        weight_s: ``(students,)`` measured seconds.
+    """
+
+    rate: Array
+    weight_s: Array
+
+    def of(self, zone: int, students: Sequence[int]) -> float:
+        """Of a group."""
+        chosen = list(students)
+        rate, weight = self.rate[chosen, zone], self.weight_s[chosen]
+        known = np.isfinite(rate) & (weight > 0)
+        return float(np.average(rate[known], weights=weight[known])) if known.any() else float("nan")
+
+    def unreliable(self, zone: int, students: Sequence[int]) -> bool:
+        """Whether the zone is too small for the group's error."""
+        return not self.of(zone, students) >= LEAST_HIT_RATE
+
+
+def hit_rates(times: "LessonTimes") -> HitRates:
+    """Expected hit rate of each zone for each student of a lesson."""
+    o, zones = times.lesson.observations, times.lesson.zones
+    rate = np.full((len(times.lesson.students), len(zones)), np.nan)
+    points = np.flatnonzero(times.state >= -1)
+    points = points[np.argsort(o.student[points], kind="stable")]
+    ends = np.searchsorted(o.student[points], np.arange(len(rate) + 1))
+    for student, (first, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+        if end > first:
+            sample = points[np.unique(np.linspace(first, end - 1, _SAMPLES).astype(int))]
+            cov = o.packed_cov[sample, 12:15].astype(float)[:, [[0, 1], [1, 2]]]
+            for k, zone in enumerate(zones):
+                rate[student, k] = expected_hit_rate(zone, cov).mean()
+    return HitRates(rate, times.all_totals.measured_us / 1e6)
