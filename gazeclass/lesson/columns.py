@@ -61,6 +61,9 @@ class LessonMeta:
         show_students: the teacher's own wish to see single students in spite of ``min_group``.
         details: anything else that can be written as JSON and the report may state: ``calibration`` and ``recording``
             (name → figure), ``models`` (list), ``notes`` (list of lines).
+        title: what the teacher calls it; "" for none.
+        note: the teacher's own words about it.
+        keep_until: ISO date after which it is to be deleted; "" for none.
     """
 
     classroom: str
@@ -71,6 +74,9 @@ class LessonMeta:
     min_group: int = 5
     show_students: bool = False
     details: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
+    note: str = ""
+    keep_until: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +157,7 @@ class Lesson:
         events: ``(t_s, kind, text)``.
         health: camera health, one dict a record with ``t_s`` and ``camera`` beside its figures.
         complete: False when the writer never came to its end (a power cut, a killed program).
+        audit: ``(at_utc, action, text)``: what was done with the lesson afterwards, exports above all.
     """
 
     meta: LessonMeta
@@ -159,6 +166,7 @@ class Lesson:
     events: tuple[tuple[float, str, str], ...] = ()
     health: tuple[dict[str, Any], ...] = ()
     complete: bool = True
+    audit: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def zones(self) -> tuple[Zone, ...]:
@@ -189,15 +197,3 @@ class Lesson:
                 cameras=CAMERAS[o.cameras[k]],
                 skew_s=float(o.skew_s[k]),
             )
-
-
-def pack_cov(observation: Observation) -> bytes:
-    """The four covariances of an observation as 18 little-endian float32."""
-    upper3, upper2 = np.triu_indices(3), np.triu_indices(2)
-    parts = (
-        observation.cov_position_m2[upper3],
-        observation.cov_rotation_rad2[upper3],
-        observation.cov_board_m2[upper2],
-        observation.cov_board_pose_m2[upper2],
-    )
-    return np.concatenate(parts).astype("<f4").tobytes()

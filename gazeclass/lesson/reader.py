@@ -4,19 +4,15 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gazeclass.errors import InputError
 from gazeclass.geometry.frames import Board
 from gazeclass.geometry.rotation import Array
-from gazeclass.lesson import schema
-from gazeclass.lesson.columns import CAMERAS, COV_LENGTH, STATUSES, Lesson, LessonMeta, Observations, Student
+from gazeclass.lesson import blocks, schema
+from gazeclass.lesson.columns import Lesson, LessonMeta, Observations, Student
 from gazeclass.lesson.zones import Zone
-
-_CHUNK = 50_000
-_NO_COV = np.full(COV_LENGTH, np.nan, "<f4").tobytes()
 
 
 def read_lesson(path: Path) -> Lesson:
@@ -88,68 +84,64 @@ def _read(db: sqlite3.Connection) -> Lesson:
         min_group=stored["min_group"],
         show_students=stored["show_students"],
         details=stored["details"],
+        title=stored["title"],
+        note=stored["note"],
+        keep_until=stored["keep_until"],
     )
+    if stored["complete"] and stored["seal"] != schema.seal_of(db):
+        raise ValueError("what it says of itself is not what was written")
     return Lesson(
         meta=meta,
         students=tuple(Student(*row[1:]) for row in student_rows),
-        observations=_observations(db, [row[0] for row in student_rows], [row[0] for row in zone_rows]),
+        observations=_observations(blocks.load(db), [row[0] for row in student_rows], [row[0] for row in zone_rows]),
         events=tuple(db.execute("SELECT t_s, kind, text FROM event ORDER BY t_s, rowid")),
         health=tuple(
             {"t_s": t_s, "camera": camera, **json.loads(figures)}
             for t_s, camera, figures in db.execute("SELECT * FROM camera_health ORDER BY t_s, camera")
         ),
         complete=bool(stored["complete"]),
+        audit=tuple(db.execute("SELECT at_utc, action, text FROM audit ORDER BY rowid")),
     )
 
 
-def _observations(db: sqlite3.Connection, student_ids: list[int], zone_ids: list[int]) -> Observations:
-    count = int(db.execute("SELECT count(*) FROM observation").fetchone()[0])
-    reals = np.empty((count, 12))
-    codes = np.empty((count, 4), np.int64)
-    cov = np.empty((count, COV_LENGTH), np.float32)
-    cursor = db.execute(
-        "SELECT t_s, head_x_m, head_y_m, head_z_m, rotvec_x, rotvec_y, rotvec_z, board_x_m, board_y_m, "
-        "zone_probability, face_px, skew_s, student, status, cameras, ifnull(zone, -1), cov "
-        "FROM observation ORDER BY t_s, student"
-    )
-    at = 0
-    while rows := cursor.fetchmany(_CHUNK):
-        columns: list[Any] = list(zip(*rows, strict=True))
-        end = at + len(rows)
-        for k in range(12):
-            reals[at:end, k] = np.array(columns[k], dtype=float)  # None becomes NaN
-        for k in range(4):
-            codes[at:end, k] = columns[12 + k]
-        blob = b"".join([_NO_COV if b is None else b for b in columns[16]])
-        cov[at:end] = np.frombuffer(blob, "<f4").reshape(len(rows), COV_LENGTH)
-        at = end
-    if not (np.isin(codes[:, 1], range(len(STATUSES))) & np.isin(codes[:, 2], range(len(CAMERAS)))).all():
-        raise ValueError("a status or camera that does not exist")
-    student = _position_of(student_ids, codes[:, 0])
-    order = np.lexsort((student, reals[:, 0]))  # students are sorted by name here, by appearance in the file
-    reals, codes, cov, student = reals[order], codes[order], cov[order], student[order]
+def _observations(records: np.ndarray, student_ids: list[int], zone_ids: list[int]) -> Observations:
+    student = _position_of(student_ids, records["student"])
+    zone = _position_of(zone_ids, records["zone"])
+    if (np.diff(student_ids) < 0).any():  # sorted by name here, by appearance in the file
+        order = np.lexsort((student, records["t_s"]))
+        records, student, zone = records[order], student[order], zone[order]
 
-    def column(*k: int) -> Array:
-        return np.ascontiguousarray(reals[:, k if len(k) > 1 else k[0]])
+    def column(name: str) -> Array:
+        return np.ascontiguousarray(records[name])
 
     return Observations(
-        t_s=column(0),
+        t_s=column("t_s"),
         student=student,
-        status=codes[:, 1],
-        position_W_m=column(1, 2, 3),
-        rotvec_WS_rad=column(4, 5, 6),
-        board_xy_m=column(7, 8),
-        zone=_position_of(zone_ids, codes[:, 3]),
-        zone_probability=column(9),
-        face_px=column(10),
-        cameras=codes[:, 2],
-        skew_s=column(11),
-        packed_cov=cov,
+        status=records["status"].astype(np.int64),
+        position_W_m=column("position_W_m"),
+        rotvec_WS_rad=column("rotvec_WS_rad"),
+        board_xy_m=column("board_xy_m"),
+        zone=zone,
+        zone_probability=column("zone_probability"),
+        face_px=column("face_px"),
+        cameras=records["cameras"].astype(np.int64),
+        skew_s=column("skew_s"),
+        packed_cov=np.ascontiguousarray(records["packed_cov"]),
     )
 
 
 def _position_of(ids: list[int], codes: np.ndarray) -> np.ndarray:
-    """Database ids to positions in the list read; -1 stays -1."""
-    table = {number: position for position, number in enumerate(ids)} | {-1: -1}
-    unique, inverse = np.unique(codes, return_inverse=True)
-    return np.array([table[int(number)] for number in unique], np.int64)[inverse]
+    """Database ids to positions in the list read; -1 stays -1.
+
+    Raises:
+        ValueError: an id that is in no list.
+    """
+    table = np.full(max([*ids, 0]) + 2, -2, np.int64)  # the last place is that of -1
+    table[ids] = np.arange(len(ids))
+    table[-1] = -1
+    if len(codes) and (codes.min() < -1 or codes.max() >= len(table) - 1):
+        raise ValueError("an observation of a student or zone that does not exist")
+    found = table[codes]
+    if (found == -2).any():
+        raise ValueError("an observation of a student or zone that does not exist")
+    return found

@@ -1,12 +1,14 @@
 """The tables of LESSON.gaze, its version, and how an older file is brought up to it."""
 
+import json
 import sqlite3
+import zlib
 from collections.abc import Callable
 
 #: "GAZE" as a big-endian integer, in the file's header (`PRAGMA application_id`): how a lesson is told from any SQLite.
 APPLICATION_ID = 0x47415A45
 #: Raise it with every change of the tables and add the step to :data:`MIGRATIONS`.
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE lesson (
@@ -24,21 +26,22 @@ CREATE TABLE zone (
     name TEXT NOT NULL UNIQUE,
     x0_m REAL NOT NULL, y0_m REAL NOT NULL, x1_m REAL NOT NULL, y1_m REAL NOT NULL
 );
-CREATE TABLE observation (
+CREATE TABLE observation (            -- what one asks in SQL; all of it stands in block too
     t_s REAL NOT NULL,
     student INTEGER NOT NULL REFERENCES student(id),
     status INTEGER NOT NULL,          -- index into columns.STATUSES
-    head_x_m REAL, head_y_m REAL, head_z_m REAL,
-    rotvec_x REAL, rotvec_y REAL, rotvec_z REAL,
-    board_x_m REAL, board_y_m REAL,
     zone INTEGER REFERENCES zone(id),
     zone_probability REAL,
-    face_px REAL,
-    cameras INTEGER NOT NULL,         -- bit 0 camera 0, bit 1 camera 1
-    skew_s REAL,
-    cov BLOB,                         -- 18 little-endian float32, see columns.pack_cov; NULL: none known
+    board_x_m REAL, board_y_m REAL,
     PRIMARY KEY (t_s, student)
 ) WITHOUT ROWID;
+CREATE TABLE block (                  -- the observations, packed
+    id INTEGER PRIMARY KEY,
+    t0_s REAL NOT NULL, t1_s REAL NOT NULL,
+    count INTEGER NOT NULL,
+    crc INTEGER NOT NULL,             -- zlib.crc32 of data
+    data BLOB NOT NULL                -- count records of blocks.RECORD
+);
 CREATE TABLE camera_health (
     t_s REAL NOT NULL,
     camera INTEGER NOT NULL,
@@ -49,15 +52,53 @@ CREATE TABLE event (
     kind TEXT NOT NULL,
     text TEXT NOT NULL
 );
+CREATE TABLE audit (                  -- what was done with the lesson afterwards: exports, cuts, removals
+    at_utc TEXT NOT NULL,
+    action TEXT NOT NULL,
+    text TEXT NOT NULL
+);
 """
 
+#: Tables whose content the seal covers; observations have the checksums of their blocks.
+_SEALED = (
+    "SELECT key, value FROM lesson WHERE key <> 'seal' ORDER BY key",
+    "SELECT id, name, seat, seat_row FROM student ORDER BY id",
+    "SELECT id, name, x0_m, y0_m, x1_m, y1_m FROM zone ORDER BY id",
+    "SELECT t_s, camera, figures FROM camera_health ORDER BY rowid",
+    "SELECT t_s, kind, text FROM event ORDER BY rowid",
+    "SELECT at_utc, action, text FROM audit ORDER BY rowid",
+    "SELECT count(*), total(count), total(crc) FROM block",
+)
+
+
+def _to_blocks(db: sqlite3.Connection) -> None:
+    from gazeclass.lesson.migration import rows_to_blocks
+
+    rows_to_blocks(db)
+
+
 #: version → what brings a file of that version to the next one.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _to_blocks}
 
 
 def create(db: sqlite3.Connection) -> None:
     """Make the tables in an empty file."""
     db.executescript(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; {TABLES}")
+
+
+def seal_of(db: sqlite3.Connection) -> str:
+    """A checksum over everything in the file but the observations themselves, whose blocks have their own."""
+    crc = 0
+    for query in _SEALED:
+        for row in db.execute(query):
+            crc = zlib.crc32(repr(row).encode(), crc)
+        crc = zlib.crc32(b"|", crc)
+    return f"{crc:08x}"
+
+
+def seal(db: sqlite3.Connection) -> None:
+    """Store the checksum of a whole lesson; a lesson that is still being written has none."""
+    db.execute("INSERT OR REPLACE INTO lesson VALUES ('seal', ?)", (json.dumps(seal_of(db)),))
 
 
 def version_of(db: sqlite3.Connection) -> int:

@@ -17,9 +17,8 @@ from types import TracebackType
 from typing import Any
 
 from gazeclass.errors import InputError
-from gazeclass.geometry.rotation import log_so3
-from gazeclass.lesson import schema
-from gazeclass.lesson.columns import CAMERAS, STATUSES, LessonMeta, Student, pack_cov
+from gazeclass.lesson import blocks, schema
+from gazeclass.lesson.columns import LessonMeta, Student
 from gazeclass.lesson.observation import Observation
 
 #: Half of what may be lost, so that a slow disk still keeps the promise of one second.
@@ -46,7 +45,7 @@ class LessonWriter:
         self._failure: InputError | None = None
         self._dirty = False
         self._stop = threading.Event()
-        self._guard = _claim(self._path)
+        self._guard = claim(self._path)
         try:
             if self._path.is_dir() or (self._path.exists() and self._path.stat().st_size > 0):
                 raise InputError(
@@ -80,10 +79,14 @@ class LessonWriter:
             InputError: the file cannot be written any more (disk full, taken away).
             ValueError: an unknown zone, or a student twice at one moment.
         """
+        observations = list(observations)
+        if not observations:
+            return
         with self._writing():
-            rows = [self._row(observation) for observation in observations]
+            students = {o.student: self._student_id(o.student) for o in observations}
+            records = blocks.records_of(observations, students, self._zones)
             try:
-                self._db.executemany(_INSERT, rows)
+                blocks.store(self._db, records)
             except sqlite3.IntegrityError as error:
                 raise ValueError("a student is observed twice at one moment") from error
 
@@ -129,6 +132,7 @@ class LessonWriter:
         try:
             with self._writing():
                 self._set("complete", True)
+                schema.seal(self._db)
             self._commit()
             self._raise_failure()
             with self._refusing():
@@ -159,28 +163,6 @@ class LessonWriter:
 
     def _set(self, key: str, value: Any) -> None:
         self._db.execute("INSERT OR REPLACE INTO lesson VALUES (?, ?)", (key, _json(value)))
-
-    def _row(self, o: Observation) -> tuple[Any, ...]:
-        if o.zone and o.zone not in self._zones:
-            raise ValueError(f"'{o.zone}' is no zone of this lesson")
-        if not math.isfinite(o.t_s):
-            raise ValueError("an observation needs a time")
-        measured = o.seen
-        rotation = log_so3(o.R_WS) if math.isfinite(o.R_WS.sum()) else (None, None, None)
-        return (
-            o.t_s,
-            self._student_id(o.student),
-            STATUSES.index(o.status),
-            *map(_real, o.position_W_m),
-            *map(_real, rotation),
-            *map(_real, o.board_xy_m),
-            self._zones.get(o.zone),
-            _real(o.zone_probability),
-            _real(o.face_px),
-            CAMERAS.index(o.cameras),
-            _real(o.skew_s),
-            pack_cov(o) if measured else None,
-        )
 
     def _student_id(self, name: str) -> int:
         if name not in self._students:
@@ -248,10 +230,7 @@ class LessonWriter:
         if (db := getattr(self, "_db", None)) is not None:
             with suppress(sqlite3.Error):
                 db.close()
-        _unclaim(self._path, self._guard)
-
-
-_INSERT = f"INSERT INTO observation VALUES ({', '.join('?' * 17)})"
+        unclaim(self._path, self._guard)
 
 
 def _meta_rows(meta: LessonMeta) -> dict[str, Any]:
@@ -263,6 +242,9 @@ def _meta_rows(meta: LessonMeta) -> dict[str, Any]:
         "min_group": meta.min_group,
         "show_students": meta.show_students,
         "details": meta.details,
+        "title": meta.title,
+        "note": meta.note,
+        "keep_until": meta.keep_until,
     }
 
 
@@ -285,8 +267,12 @@ def _real(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
 
 
-def _claim(path: Path) -> sqlite3.Connection:
-    """Hold a lock that ends with this process, however it ends: an exclusive transaction on an empty file beside."""
+def claim(path: Path) -> sqlite3.Connection:
+    """Hold a lock that ends with this process, however it ends: an exclusive transaction on an empty file beside.
+
+    Raises:
+        InputError: another program holds it, or the folder cannot be written to.
+    """
     try:
         guard = sqlite3.connect(_lock_path(path), timeout=0.0, isolation_level=None, check_same_thread=False)
         try:
@@ -307,7 +293,8 @@ def _claim(path: Path) -> sqlite3.Connection:
     return guard
 
 
-def _unclaim(path: Path, guard: sqlite3.Connection) -> None:
+def unclaim(path: Path, guard: sqlite3.Connection) -> None:
+    """Let go of what :func:`claim` holds."""
     with suppress(sqlite3.Error):
         guard.close()
     with suppress(OSError):

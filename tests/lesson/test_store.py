@@ -1,3 +1,4 @@
+import json
 import math
 import os
 import signal
@@ -7,6 +8,7 @@ import sys
 import textwrap
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from gazeclass.lesson.store import LessonWriter
 from gazeclass.lesson.zones import grid
 
 BOARD = Board(4.0, 1.2)
+DATA = Path(__file__).parent / "data"
 META = LessonMeta(
     classroom="Room 3",
     board=BOARD,
@@ -315,12 +318,16 @@ def test_a_lesson_of_a_newer_version_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "sql",
     [
-        "UPDATE observation SET status = 17",
-        "UPDATE observation SET cov = x'00'",
-        "UPDATE observation SET head_x_m = 'here'",
+        "UPDATE block SET data = zeroblob(length(data)) WHERE id = 1",
+        "UPDATE block SET data = 'here' WHERE id = 1",
+        "UPDATE block SET count = count + 1 WHERE id = 1",
+        "DELETE FROM block WHERE id = 1",
+        "DELETE FROM observation WHERE t_s = 0",
+        "UPDATE student SET name = 'S02'",
+        "DELETE FROM lesson WHERE key = 'seal'",
         "DELETE FROM lesson WHERE key = 'board'",
         "UPDATE lesson SET value = '{' WHERE key = 'details'",
-        "PRAGMA foreign_keys = OFF; UPDATE observation SET student = 99",
+        "PRAGMA foreign_keys = OFF; DELETE FROM student",
         "DROP TABLE event",
     ],
 )
@@ -338,13 +345,23 @@ def alter(path, sql):
     db.close()
 
 
-def test_an_older_lesson_is_brought_up_in_memory_and_left_as_it_is(tmp_path, monkeypatch):
-    path = small(tmp_path / "a.gaze", 3)
-    alter(path, "ALTER TABLE event RENAME COLUMN text TO words; PRAGMA user_version = 0")
+def test_a_lesson_of_version_1_reads_as_the_program_that_wrote_it_read_it(tmp_path):
+    path = tmp_path / "old.gaze"
+    path.write_bytes((DATA / "version-1.gaze").read_bytes())
     before = path.read_bytes()
-    monkeypatch.setitem(schema.MIGRATIONS, 0, lambda db: db.execute("ALTER TABLE event RENAME COLUMN words TO text"))
-    assert len(read_lesson(path).observations) == 3
-    assert path.read_bytes() == before
+    lesson = read_lesson(path)
+    assert path.read_bytes() == before  # brought up in memory, left as it is
+    assert lesson.complete
+    assert (lesson.meta.classroom, lesson.meta.title, lesson.audit) == ("Room 3", "", ())
+    assert lesson.students == (Student("S01", "A1", 1), Student("S02", "A2", 1))
+    assert lesson.events == ((0.15, "mark", "Übung 3"),)
+    known = json.loads((DATA / "version-1.json").read_text())["observations"]
+    for expected, o in zip(known, lesson, strict=True):
+        assert (o.t_s, o.student, o.status, o.zone, o.cameras) == tuple(
+            expected[key] for key in ("t_s", "student", "status", "zone", "cameras")
+        )
+        np.testing.assert_array_equal(o.board_xy_m, np.array(expected["board"], float))
+        np.testing.assert_array_equal(o.cov_board_m2.ravel(), np.array(expected["cov"], float))
 
 
 def test_a_failed_migration_step_leaves_the_version_before_it():
@@ -353,10 +370,10 @@ def test_a_failed_migration_step_leaves_the_version_before_it():
     with pytest.raises(sqlite3.OperationalError):
         schema.migrate(
             db,
-            {1: lambda d: d.execute("ALTER TABLE event ADD COLUMN x"), 2: lambda d: d.execute("DROP TABLE nothing")},
-            target=3,
+            {2: lambda d: d.execute("ALTER TABLE event ADD COLUMN x"), 3: lambda d: d.execute("DROP TABLE nothing")},
+            target=4,
         )
-    assert schema.version_of(db) == 2
+    assert schema.version_of(db) == 3
     db.close()
 
 
