@@ -299,14 +299,18 @@ def save_classroom(classroom: Classroom, path: str | Path) -> None:
     Raises:
         InputError: the file cannot be written.
     """
+    comment = "A calibrated classroom. Written by gazeclass; lengths in metres, frames as in the guide."
+    write_text(path, toml_text(classroom, comment))
+
+
+def toml_text(part: BaseModel, comment: str) -> str:
+    """A model as TOML with a comment on top; what is None or empty is left out."""
     document = tomlkit.document()
-    document.add(
-        tomlkit.comment("A calibrated classroom. Written by gazeclass; lengths in metres, frames as in the guide.")
-    )
-    for key, value in classroom.model_dump(by_alias=True, exclude_none=True).items():
-        if value not in ((), ""):
+    document.add(tomlkit.comment(comment))
+    for key, value in part.model_dump(by_alias=True, exclude_none=True).items():
+        if value not in ((), "", {}):
             document.add(key, _toml(value))
-    write_text(path, tomlkit.dumps(document))
+    return tomlkit.dumps(document)
 
 
 def _toml(value: Any) -> Any:

@@ -4,12 +4,13 @@
 ``tape.csv``, ``room.toml``. In place of a folder ``cam0`` a video ``cam0.mp4``, with ``timestamps.csv`` beside it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from gazeclass.calibration.detection import Detection, other_explanation
+from gazeclass.calibration.memory import DetectionMemory
 from gazeclass.calibration.room import Room, read_room
 from gazeclass.calibration.solve import CalibrationResult, Material, Options, calibrate_material
 from gazeclass.calibration.stereo import Pair
@@ -21,7 +22,7 @@ from gazeclass.calibration.views import (
     detect_all,
     find_pictures,
     find_video,
-    read_pictures,
+    search_pictures,
 )
 from gazeclass.errors import InputError
 from gazeclass.progress import SILENT, Progress
@@ -35,6 +36,7 @@ def calibrate_folder(
     target: Target,
     progress: Progress = SILENT,
     options: Options | None = None,
+    memory: DetectionMemory | None = None,
 ) -> CalibrationResult:
     """Calibrate a room from its folder, as far as its contents allow.
 
@@ -43,6 +45,7 @@ def calibrate_folder(
         target: the board in the pictures.
         progress: told of every picture searched.
         options: see :class:`gazeclass.calibration.solve.Options`.
+        memory: pictures searched before need not be searched again.
 
     Returns:
         The classroom (without a world frame where ``auxiliary``, ``tape.csv`` or ``room.toml`` is missing), the
@@ -54,7 +57,7 @@ def calibrate_folder(
     """
     folder = Path(folder)
     options = options or Options()
-    material = read_folder(folder, target, progress)
+    material = read_folder(folder, target, progress, memory)
     progress.start("computing", None)
     return calibrate_material(target, material, options, name=options.name or material_name(folder, material))
 
@@ -67,11 +70,26 @@ def material_name(folder: Path, material: Material) -> str:
     return folder.resolve().parent.name if name == "calibration" else name
 
 
-def read_folder(folder: Path, target: Target, progress: Progress = SILENT) -> Material:
+def read_folder(
+    folder: Path, target: Target, progress: Progress = SILENT, memory: DetectionMemory | None = None
+) -> Material:
     """Read all of a calibration folder; the small files first, so that their mistakes show before the long search."""
     if not folder.is_dir():
         raise InputError("there is no such folder", where=folder)
     room, tape = _room(folder), _tape(folder, target)
+    views = read_views(folder, target, progress, memory)
+    return replace(views, room=room, tape=tape)
+
+
+def read_views(
+    folder: Path,
+    target: Target,
+    progress: Progress = SILENT,
+    memory: DetectionMemory | None = None,
+    *,
+    lying: bool = True,
+) -> Material:
+    """Read only the pictures of a calibration folder: no room, no tape; ``lying`` False leaves the auxiliary out."""
     stereo = _part(folder, STEREO)
     if stereo is None:
         empty = not any(folder.iterdir())
@@ -81,10 +99,10 @@ def read_folder(folder: Path, target: Target, progress: Progress = SILENT) -> Ma
             todo="Put pictures taken at the same moment into stereo/cam0 and stereo/cam1, with the same names.",
         )
     sizes = _Sizes()
-    pairs = _stereo(stereo, target, sizes, progress)
-    single = _intrinsics(folder, target, sizes, progress)
-    auxiliary = _auxiliary(folder, target, sizes, progress)
-    return Material(pairs=pairs, single=single, auxiliary=auxiliary, room=room, tape=tape)
+    pairs = _stereo(stereo, target, sizes, progress, memory)
+    single = _intrinsics(folder, target, sizes, progress, memory)
+    auxiliary = _auxiliary(folder, target, sizes, progress, memory) if lying else None
+    return Material(pairs=pairs, single=single, auxiliary=auxiliary)
 
 
 @dataclass
@@ -126,7 +144,9 @@ def _part(folder: Path, names: tuple[str, ...]) -> Path | None:
     return next((folder / name for name in names if (folder / name).is_dir()), None)
 
 
-def _stereo(part: Path, target: Target, sizes: _Sizes, progress: Progress) -> dict[str, Pair]:
+def _stereo(
+    part: Path, target: Target, sizes: _Sizes, progress: Progress, memory: DetectionMemory | None
+) -> dict[str, Pair]:
     videos = (find_video(part, "cam0"), find_video(part, "cam1"))
     if videos[0] is not None and videos[1] is not None:
         return _stereo_videos(part, (videos[0], videos[1]), target, sizes, progress)
@@ -154,7 +174,7 @@ def _stereo(part: Path, target: Target, sizes: _Sizes, progress: Progress) -> di
     views = []
     for c in (0, 1):
         chosen = {name: pictures[c][name] for name in names}
-        seen = detect_all(target, read_pictures(chosen), progress, f"{part.name}/cam{c}", len(chosen))
+        seen = search_pictures(target, chosen, progress, f"{part.name}/cam{c}", memory)
         views.append(_usable(seen, target, f"{part.name}/cam{c}", c, sizes))
     return {name: (views[0].detections[name], views[1].detections[name]) for name in names}
 
@@ -184,7 +204,7 @@ def _stereo_videos(
 
 
 def _intrinsics(
-    folder: Path, target: Target, sizes: _Sizes, progress: Progress
+    folder: Path, target: Target, sizes: _Sizes, progress: Progress, memory: DetectionMemory | None
 ) -> tuple[dict[str, Detection], dict[str, Detection]]:
     """Close views of one camera each; without them the stereo views have to do."""
     result: tuple[dict[str, Detection], dict[str, Detection]] = ({}, {})
@@ -198,7 +218,7 @@ def _intrinsics(
             pictures = find_pictures(part / f"cam{c}")
             if not pictures:
                 raise InputError("there are no pictures here", where=part / f"cam{c}")
-            seen = detect_all(target, read_pictures(pictures), progress, where, len(pictures))
+            seen = search_pictures(target, pictures, progress, where, memory)
         elif video is not None:
             chosen = choose(scan(video, progress).sharpness)
             images = ((f"frame {number}", grey) for number, grey in frames_at(video, chosen))
@@ -212,7 +232,9 @@ def _intrinsics(
     return result
 
 
-def _auxiliary(folder: Path, target: Target, sizes: _Sizes, progress: Progress) -> Pair | None:
+def _auxiliary(
+    folder: Path, target: Target, sizes: _Sizes, progress: Progress, memory: DetectionMemory | None
+) -> Pair | None:
     part = _part(folder, AUXILIARY)
     if part is None:
         return None
@@ -227,7 +249,7 @@ def _auxiliary(folder: Path, target: Target, sizes: _Sizes, progress: Progress) 
                 todo="Put one picture of each camera here: cam0.png and cam1.png, with the chessboard lying flat.",
             )
         where = f"{part.name}/{path.name}"
-        seen = detect_all(target, read_pictures({f"cam{c}": path}), progress, where, 1)
+        seen = search_pictures(target, {f"cam{c}": path}, progress, where, memory)
         sizes.check(c, seen.size_px, where)
         detection = next(iter(seen.detections.values()))
         if detection is None:

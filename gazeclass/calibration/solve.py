@@ -110,20 +110,7 @@ def calibrate_material(
     Raises:
         InputError: something contradicts itself; says what, where and what to do.
     """
-    lenses, views = [], []
-    for c in (0, 1):
-        seen = {f"intrinsics/{n}": d for n, d in material.single[c].items()}
-        seen |= {f"stereo/{n}": d for n, pair in material.pairs.items() if (d := pair[c]) is not None}
-        views.append(seen)
-        lenses.append(calibrate_camera(target, seen, who=f"cam{c}"))
-    stereo = calibrate_stereo(
-        target,
-        (lenses[0].camera, lenses[1].camera),
-        material.pairs,
-        single=_consistent_singles(material, lenses),
-        reduced=(lenses[0].reduced, lenses[1].reduced),
-        any_order=options.any_order,
-    )
+    lenses, views, stereo = solve_cameras(target, material, options)
     rig = StereoRig(stereo.cameras, stereo.T_10)
     qualities = tuple(camera_quality(target, lenses[c], views[c]) for c in (0, 1))
     depth = depth_errors(rig)
@@ -148,6 +135,27 @@ def calibrate_material(
         tuple(findings),
         tuple(missing),
     )
+
+
+def solve_cameras(
+    target: Target, material: Material, options: Options
+) -> tuple[list[Intrinsics], list[dict[str, Detection]], StereoCalibration]:
+    """Both lenses and their relative pose: each camera's intrinsics, the views they come from, the pair."""
+    lenses, views = [], []
+    for c in (0, 1):
+        seen = {f"intrinsics/{n}": d for n, d in material.single[c].items()}
+        seen |= {f"stereo/{n}": d for n, pair in material.pairs.items() if (d := pair[c]) is not None}
+        views.append(seen)
+        lenses.append(calibrate_camera(target, seen, who=f"cam{c}"))
+    stereo = calibrate_stereo(
+        target,
+        (lenses[0].camera, lenses[1].camera),
+        material.pairs,
+        single=_consistent_singles(material, lenses),
+        reduced=(lenses[0].reduced, lenses[1].reduced),
+        any_order=options.any_order,
+    )
+    return lenses, views, stereo
 
 
 def _consistent_singles(

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from gazeclass.calibration.detection import Detection, detect
+from gazeclass.calibration.memory import DetectionMemory, Seen
 from gazeclass.calibration.target import Target
 from gazeclass.errors import InputError
 from gazeclass.progress import Progress
@@ -94,15 +95,52 @@ def read_pictures(pictures: dict[str, Path]) -> Iterator[tuple[str, np.ndarray]]
     for name, path in pictures.items():
         image = read_picture(path)
         size = (image.shape[1], image.shape[0])
-        if first is None:
-            first = (path.name, size)
-        elif size != first[1]:
-            raise InputError(
-                f"is {size[0]}×{size[1]}, but {first[0]} is {first[1][0]}×{first[1][1]}",
-                where=path,
-                todo="Use pictures of one resolution, the one that lessons are recorded in.",
-            )
+        first = first or (path.name, size)
+        _same_size(path, size, first)
         yield name, image
+
+
+def search_pictures(
+    target: Target,
+    pictures: dict[str, Path],
+    progress: Progress,
+    stage: str,
+    memory: DetectionMemory | None = None,
+) -> Views:
+    """Search the pictures of one camera; those that ``memory`` knows are not even opened.
+
+    Raises:
+        InputError: an unreadable picture, or two sizes.
+    """
+    if memory is None:
+        return detect_all(target, read_pictures(pictures), progress, stage, len(pictures))
+    known = {name: seen for name, path in pictures.items() if (seen := memory.recall(target, path)) is not None}
+    new = {name: path for name, path in pictures.items() if name not in known}
+    found = Views({}, (0, 0))
+    if new:
+        found = detect_all(target, read_pictures(new), progress, stage, len(new))
+        for name, path in new.items():
+            memory.remember(target, path, Seen(found.size_px, found.detections[name]))
+        known |= {name: Seen(found.size_px, found.detections[name]) for name in new}
+        memory.flush()
+    first = next(iter(pictures))
+    for name, path in pictures.items():
+        _same_size(path, known[name].size_px, (pictures[first].name, known[first].size_px))
+    detections = {name: known[name].detection for name in pictures}
+    example = found.example
+    if example is None:
+        empty = next((name for name, d in detections.items() if d is None), None)
+        example = None if empty is None else read_picture(pictures[empty])
+    return Views(detections, known[first].size_px, example)
+
+
+def _same_size(path: Path, size: tuple[int, int], first: tuple[str, tuple[int, int]]) -> None:
+    if size != first[1]:
+        raise InputError(
+            f"is {size[0]}×{size[1]}, but {first[0]} is {first[1][0]}×{first[1][1]}",
+            where=path,
+            todo="Use pictures of one resolution, the one that lessons are recorded in.",
+        )
 
 
 def detect_all(
