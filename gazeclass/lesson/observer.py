@@ -38,12 +38,19 @@ class ObserverOptions:
             for detectors that do not tell it themselves.
         max_sigma_deg: a head rotation less certain than this (root mean square over its axes) is low confidence.
         max_incidence_deg: a ray flatter to the board than this does not face it: away.
+        hold_s: a head whose pose was not measured at this moment (:mod:`gazeclass.lesson.pose_schedule`) keeps the
+            rotation it had, with growing doubt, for so long.
     """
 
     smoothing: SmoothingOptions = field(default_factory=SmoothingOptions)
     nose_sigma_of_face: float = 0.035
     max_sigma_deg: float = 15.0
     max_incidence_deg: float = 80.0
+    hold_s: float = 1.5
+
+
+def _unknown(*shape: int) -> Array:
+    return np.full(shape, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +61,14 @@ class PosedFace:
         face: where it is.
         R_crop: ``(3, 3)`` relative to the viewing ray.
         angles_deg, sigma_deg: ``(3,)`` yaw, pitch, roll and their standard deviations.
+        looked: whether the pose was asked for at this moment; where not, the head keeps its last rotation.
     """
 
     face: Face
-    R_crop: Array
-    angles_deg: Array
-    sigma_deg: Array
+    R_crop: Array = field(default_factory=lambda: _unknown(3, 3))
+    angles_deg: Array = field(default_factory=lambda: _unknown(3))
+    sigma_deg: Array = field(default_factory=lambda: _unknown(3))
+    looked: bool = True
 
     @property
     def usable(self) -> bool:
@@ -73,6 +82,7 @@ class _Student:
 
     position: PositionFilter
     rotation: RotationFilter
+    both_turned: bool = False  # whether both cameras' poses went into the rotation
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +103,9 @@ class ClassObserver:
         students: who is expected; others join when they are first seen.
         cov_frame: ``(6, 6)`` error of the world frame, turning about camera 0; None for none.
         options: when an observation is trusted.
+
+    Attributes:
+        zones: may be replaced between two moments.
     """
 
     def __init__(
@@ -104,7 +117,7 @@ class ClassObserver:
         cov_frame: Array | None = None,
         options: ObserverOptions | None = None,
     ) -> None:
-        self._rig, self._zones, self._cov_frame = rig, tuple(zones), cov_frame
+        self._rig, self.zones, self._cov_frame = rig, tuple(zones), cov_frame
         self._options = options or ObserverOptions()
         self._students: dict[str, _Student] = {}
         for name in students:
@@ -131,7 +144,7 @@ class ClassObserver:
             frame_origin_W_m=self._rig.world_from_camera(0).t,
             max_incidence_deg=self._options.max_incidence_deg,
         )
-        zone, probability = most_probable_zones(self._zones, gaze.xy_m, gaze.cov_m2)
+        zone, probability = most_probable_zones(self.zones, gaze.xy_m, gaze.cov_m2)
         row = {name: k for k, name in enumerate(posed)}
         out = []
         for name in self._students:
@@ -156,7 +169,7 @@ class ClassObserver:
                     "board_xy_m": gaze.xy_m[k],
                     "cov_board_m2": gaze.cov_m2[k],
                     "cov_board_pose_m2": gaze.cov_pose_m2[k],
-                    "zone": self._zones[zone[k]].name if zone[k] >= 0 else "",
+                    "zone": self.zones[zone[k]].name if zone[k] >= 0 else "",
                     "zone_probability": float(probability[k]),
                 }
             out.append(Observation(t_s, name, status, **known))  # type: ignore[arg-type]
@@ -175,8 +188,15 @@ class ClassObserver:
             else:
                 position = self._from_one_camera(t_s, student.position, faces)
             turned = views.get(name)
-            rotation = student.rotation.measure(t_s, fuse_views(turned)) if turned else None
-            heads[name] = _Head(position, rotation, both=found is not None and len(turned or ()) == 2)
+            if turned:
+                rotation: Rotation3 | None = student.rotation.measure(t_s, fuse_views(turned))
+                student.both_turned = len(turned) == 2
+            elif any(posed.looked for posed in faces.values()):
+                rotation = None
+            else:
+                rotation = student.rotation.held(t_s, self._options.hold_s)
+            both = found is not None and student.both_turned and rotation is not None
+            heads[name] = _Head(position, rotation, both)
         return heads
 
     def _stereo(self, seen: dict[str, dict[int, PosedFace]]) -> dict[str, Position3 | None]:

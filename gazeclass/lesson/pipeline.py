@@ -7,10 +7,10 @@ position, rotation, ray to the board → smoothing → an observation for every 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from gazeclass.headpose.estimator import HeadPoseEstimator
 from gazeclass.lesson.consistency import CameraConsistency
 from gazeclass.lesson.observation import Observation
 from gazeclass.lesson.observer import ClassObserver, ObserverOptions, PosedFace
+from gazeclass.lesson.pose_schedule import PoseSchedule
 from gazeclass.lesson.zones import Zone
 
 
@@ -59,6 +60,23 @@ class StageTimes:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Everything that came of one frame pair.
+
+    Attributes:
+        observations: one for every student expected or seen so far.
+        sightings: of those who may be observed.
+        tracks: every face followed in camera 0 and 1, observed or not.
+        posed: students whose head pose was measured in this pair; the others kept the one they had.
+    """
+
+    observations: list[Observation]
+    sightings: list[Sighting]
+    tracks: tuple[list[Track], list[Track]]
+    posed: frozenset[str]
+
+
 class Pipeline:
     """Everything that happens to a frame pair.
 
@@ -72,6 +90,8 @@ class Pipeline:
         options: of the observations.
         only_expected: nobody but ``students`` becomes an observation, however well they are seen (consent).
         cameras: intrinsics of the pictures that will come, where they are the calibrated ones scaled exactly.
+        schedule: whose pose is measured when, where time is short; None measures everybody's at every pair.
+        run_both: how the work on both pictures is done, as ``map`` does; an executor's does both at once.
 
     Raises:
         InputError: the classroom has no world frame yet.
@@ -89,6 +109,8 @@ class Pipeline:
         options: ObserverOptions | None = None,
         only_expected: bool = False,
         cameras: tuple[CameraModel, CameraModel] | None = None,
+        schedule: PoseSchedule | None = None,
+        run_both: Callable[..., Iterable[Any]] = map,
     ) -> None:
         rig = classroom.rig()
         self._rig = rig if cameras is None else replace(rig, cameras=cameras)
@@ -108,45 +130,84 @@ class Pipeline:
             cov_frame=classroom.camera_frame_covariance(),
             options=options,
         )
+        self._schedule, self._run_both = schedule, run_both
         self.consistency = CameraConsistency(self._rig)
         self.times = StageTimes()
 
+    @property
+    def picture_sizes_px(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Width and height of the pictures that are expected."""
+        return self._rig.cameras[0].size_px, self._rig.cameras[1].size_px
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """Zones of the board; they may be replaced between two pairs."""
+        return self._observer.zones
+
+    @zones.setter
+    def zones(self, zones: Sequence[Zone]) -> None:
+        self._observer.zones = tuple(zones)
+
     def process(self, pair: FramePair) -> list[Observation]:
         """Observations of one moment, one for every student expected or seen so far, in the order they were met."""
+        return self.look(pair).observations
+
+    def look(self, pair: FramePair) -> Look:
+        """:meth:`process`, with everything else that was found on the way.
+
+        Raises:
+            InputError: the pictures are not of the calibrated size, or the cameras prove to be exchanged.
+        """
+        start = time.perf_counter()
         self._check_size(pair)
-        tracks: list[list[Track]] = []
         with self.times.stage("detect and track"):
-            for tracker, image in zip(self._trackers, pair.images, strict=True):
-                tracks.append(tracker.update(pair.t_s, image))
-        self.consistency.look(*([track.face for track in seen] for seen in tracks))
+            found = list(self._run_both(_update, self._trackers, (pair.t_s, pair.t_s), pair.images))
+        tracks: tuple[list[Track], list[Track]] = (found[0], found[1])
+        self.consistency.look([track.face for track in tracks[0]], [track.face for track in tracks[1]])
         with self.times.stage("match"):
-            sightings = self._matcher.update(pair.t_s, tracks[0], tracks[1])
+            sightings = self._matcher.update(pair.t_s, *tracks)
             if self._expected is not None:
                 sightings = [sighting for sighting in sightings if sighting.student in self._expected]
+        chosen = frozenset(sighting.student for sighting in sightings)
+        if self._schedule is not None:
+            chosen = frozenset(self._schedule.choose(pair.t_s, {s.student: s.faces for s in sightings}))
+        pose_start = time.perf_counter()
         with self.times.stage("head pose"):
-            posed = self._pose(pair, sightings)
+            posed = self._pose(pair, sightings, chosen)
+        pose_s = time.perf_counter() - pose_start
         with self.times.stage("gaze"):
             observations = self._observer.observe(pair.t_s, pair.skew_s, posed)
         self.times.pairs += 1
-        return observations
+        if self._schedule is not None:
+            faces = sum(len(sighting.faces) for sighting in sightings if sighting.student in chosen)
+            self._schedule.took(faces, pose_s, time.perf_counter() - start - pose_s)
+        return Look(observations, sightings, tracks, chosen)
 
     def run(self, pairs: Iterable[FramePair]) -> Iterator[list[Observation]]:
         """:meth:`process` for each pair."""
         for pair in pairs:
             yield self.process(pair)
 
-    def _pose(self, pair: FramePair, sightings: list[Sighting]) -> dict[str, dict[int, PosedFace]]:
-        """Head poses of every face of every student, one batch over both cameras."""
-        faces = [face for sighting in sightings for face in sighting.faces.values()]
+    def _pose(
+        self, pair: FramePair, sightings: list[Sighting], chosen: frozenset[str]
+    ) -> dict[str, dict[int, PosedFace]]:
+        """Head poses of every face of the chosen students, one batch over both cameras; the others' faces without."""
+        faces = [face for sighting in sightings if sighting.student in chosen for face in sighting.faces.values()]
         poses = self._estimator.estimate(
             [pair.images[face.camera] for face in faces],
             [face.box_px for face in faces],
-            [face.found_landmarks_px for face in faces],
+            [face.landmarks_px for face in faces],
         )
         posed = iter(
             PosedFace(face, poses.R_crop[i], poses.angles_deg[i], poses.sigma_deg[i]) for i, face in enumerate(faces)
         )
-        return {sighting.student: {camera: next(posed) for camera in sighting.faces} for sighting in sightings}
+        return {
+            sighting.student: {
+                camera: next(posed) if sighting.student in chosen else PosedFace(face, looked=False)
+                for camera, face in sighting.faces.items()
+            }
+            for sighting in sightings
+        }
 
     def _check_size(self, pair: FramePair) -> None:
         for index, (image, camera) in enumerate(zip(pair.images, self._rig.cameras, strict=True)):
@@ -157,3 +218,7 @@ class Pipeline:
                     where=f"cam{index}",
                     todo="Record at the calibrated size, or calibrate at this one.",
                 )
+
+
+def _update(tracker: Tracker, t_s: float, image: np.ndarray) -> list[Track]:
+    return tracker.update(t_s, image)
