@@ -36,11 +36,11 @@ class MRAM(nn.Module):
         return x * self._gate(x)
 
     def _gate(self, x: Tensor) -> Tensor:
-        a, total = x, torch.zeros_like(x)
+        stacked = []
         for conv, norm in zip(self.convs, self.norms, strict=True):
-            a = norm(conv(a))
-            total = total + a
-        return torch.sigmoid(total)
+            x = norm(conv(x))
+            stacked.append(x)
+        return torch.sigmoid(stacked[0] + stacked[1] + stacked[2])
 
 
 class CSAM(nn.Module):
@@ -59,7 +59,8 @@ class CSAM(nn.Module):
         q, k = self.query(x).flatten(2), self.key(x).flatten(2)
         # mean(V) = w · mean(x) + b: the depthwise convolution commutes with the mean too.
         v = self.value(x.mean(dim=(2, 3), keepdim=True)).flatten(1)
-        attention = torch.softmax(q @ k.transpose(1, 2) / sqrt(x.shape[2] * x.shape[3]), dim=-1)
+        # Q is smaller than QKᵀ, so the division is done on it.
+        attention = torch.softmax((q / sqrt(x.shape[2] * x.shape[3])) @ k.transpose(1, 2), dim=-1)
         gate = torch.sigmoid((attention @ v[:, :, None])[:, :, 0])
         return x * gate[:, :, None, None]
 
