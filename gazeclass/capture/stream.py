@@ -1,0 +1,123 @@
+"""Live pictures through PyAV, whatever they come from: packets in, frames with their arrival out.
+
+PyAV releases the interpreter while it waits and decodes, so each camera decodes on its own reader's thread. A picture
+is converted to BGR only when somebody looks at it: a slow consumer does not pay for pictures it never sees.
+"""
+
+import time
+from collections.abc import Callable, Generator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gazeclass.capture.pairs import Image
+from gazeclass.capture.source import Frame
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+#: A packet that was never shown is forgotten after this many others.
+_REMEMBERED = 256
+
+
+class LiveFrame(Frame):
+    """A frame whose arrival is known and whose picture is made when first looked at.
+
+    Attributes:
+        index: its number in the source since it was opened.
+        t_s: its time on the source's own clock; NaN where it has none.
+        arrival_s: when it reached this computer, ``time.monotonic()``.
+        picture: as decoded.
+    """
+
+    arrival_s: float
+    picture: Any
+
+    def __init__(self, index: int, t_s: float, picture: Any, arrival_s: float) -> None:
+        for name, value in (("index", index), ("t_s", t_s), ("picture", picture), ("arrival_s", arrival_s)):
+            object.__setattr__(self, name, value)
+
+    @cached_property
+    def image(self) -> Image:
+        """``(H, W, 3)`` BGR uint8, upright."""
+        return bgr(self.picture)
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height, without converting the picture."""
+        return size_of(self.picture)
+
+
+def bgr(picture: Any) -> Image:
+    """A decoded PyAV frame as ``(H, W, 3)`` BGR uint8, turned upright as the stream asks."""
+    image = np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
+    return np.ascontiguousarray(np.rot90(image, _quarters(picture))) if _quarters(picture) else image
+
+
+def size_of(picture: Any) -> tuple[int, int]:
+    """Width and height of a decoded frame once upright."""
+    width, height = int(picture.width), int(picture.height)
+    return (height, width) if _quarters(picture) % 2 else (width, height)
+
+
+def _quarters(picture: Any) -> int:
+    return round(float(getattr(picture, "rotation", 0) or 0) / 90.0) % 4
+
+
+class DamageCount:
+    """How many packets could not be decoded."""
+
+    def __init__(self) -> None:
+        self.damaged = 0
+
+
+def live_frames(
+    container: "InputContainer",
+    damage: DamageCount,
+    *,
+    device_times: bool = True,
+    clock: Callable[[], float] = time.monotonic,
+) -> Generator[LiveFrame, None, None]:
+    """Decode a container's first video stream as its packets come. Closes the container at the end.
+
+    Args:
+        container: open.
+        damage: counts what could not be decoded.
+        device_times: whether the stream's time marks are the device's (some formats make them up).
+        clock: monotonic seconds.
+
+    Raises:
+        av.error.FFmpegError: the connection or device is gone.
+    """
+    from av.error import FFmpegError, InvalidDataError
+
+    stream = container.streams.video[0]
+    # One thread and no frame threading: it would hold back as many pictures as it has threads.
+    stream.thread_type = "SLICE"
+    stream.codec_context.thread_count = 1
+    arrivals: dict[int, float] = {}
+    index = 0
+    try:
+        for packet in container.demux(stream):
+            arrival_s = clock()
+            if packet.pts is not None:
+                arrivals[packet.pts] = arrival_s
+                if len(arrivals) > _REMEMBERED:
+                    del arrivals[next(iter(arrivals))]
+            try:
+                frames = packet.decode()
+            except (InvalidDataError, FFmpegError) as error:
+                if not isinstance(error, InvalidDataError):
+                    raise
+                damage.damaged += 1
+                continue
+            for frame in frames:
+                if frame.is_corrupt:
+                    damage.damaged += 1
+                    continue
+                t_s = frame.time if device_times and frame.time is not None else float("nan")
+                yield LiveFrame(index, t_s, frame, arrivals.pop(-1 if frame.pts is None else frame.pts, arrival_s))
+                index += 1
+    finally:
+        container.close()
