@@ -80,6 +80,11 @@ def _detect_chessboard(target: Target, grey: np.ndarray) -> Detection | None:
     grid = None if found is None else _refine(grey, found)
     if grid is None or _continues(grey, grid):
         return None
+    return name_corners(target, grey, grid)
+
+
+def name_corners(target: Target, grey: np.ndarray, grid: Array) -> Detection:
+    """Corners ``(rows, columns, 2)`` in whatever order, named as on the print (or up to a half turn)."""
     # One handedness: seen from the front, from C00 the columns run left and the rows down.
     along_i, along_j = grid[:, -1].mean(0) - grid[:, 0].mean(0), grid[-1].mean(0) - grid[0].mean(0)
     if along_i[0] * along_j[1] - along_i[1] * along_j[0] > 0:

@@ -100,21 +100,27 @@ def coverage(detections: "list[Detection]") -> np.ndarray:
 
 def tilt_directions(target: Target, camera: CameraModel, detections: "list[Detection]") -> int:
     """In how many of eight directions the board was tilted by 10° or more against the line of sight."""
-    seen: set[int] = set()
-    for d in detections:
-        points = target.points_A[d.ids]
-        poses = plane_poses(camera, points, d.corners_px)
-        if not poses:
-            continue
-        T = poses[0].T_CB
-        ray = T.apply(points.mean(axis=0))
-        ray = ray / np.linalg.norm(ray)
-        normal = T.R[:, 2]
-        across = normal - (normal @ ray) * ray
-        if np.linalg.norm(across) >= np.sin(np.radians(MIN_TILT_DEG)):
-            angle = np.degrees(np.arctan2(across[1], across[0])) % 360.0
-            seen.add(int(angle // (360.0 / TILT_BINS)) % TILT_BINS)
-    return len(seen)
+    return len({tilt_bin(target, camera, d) for d in detections} - {None})
+
+
+def tilt_bin(target: Target, camera: CameraModel, detection: Detection) -> int | None:
+    """Which of eight directions the board's face is turned to against the line of sight; None below 10°.
+
+    Bin k spans 45° k to 45° (k + 1) in the picture, from its right towards its bottom.
+    """
+    points = target.points_A[detection.ids]
+    poses = plane_poses(camera, points, detection.corners_px)
+    if not poses:
+        return None
+    T = poses[0].T_CB
+    ray = T.apply(points.mean(axis=0))
+    ray = ray / np.linalg.norm(ray)
+    normal = T.R[:, 2]
+    across = normal - (normal @ ray) * ray
+    if np.linalg.norm(across) < np.sin(np.radians(MIN_TILT_DEG)):
+        return None
+    angle = np.degrees(np.arctan2(across[1], across[0])) % 360.0
+    return int(angle // (360.0 / TILT_BINS)) % TILT_BINS
 
 
 def camera_quality(target: Target, intrinsics: Intrinsics, detections: dict[str, Detection]) -> CameraQuality:

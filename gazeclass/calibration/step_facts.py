@@ -9,6 +9,9 @@ from gazeclass.calibration.project import CACHE, LENS, LYING, PAIR, ROOM, TAPE, 
 from gazeclass.calibration.target import Target
 from gazeclass.errors import InputError
 
+#: In the project's cache.
+FIGURES = "figures.json"
+
 
 @dataclass(frozen=True)
 class PartViews:
@@ -96,4 +99,4 @@ def _key(*parts: str) -> str:
 
 def figures_path(project: Project) -> Path:
     """Where the figures lie."""
-    return project.folder / CACHE / "figures.json"
+    return project.folder / CACHE / FIGURES

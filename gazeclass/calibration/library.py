@@ -1,0 +1,119 @@
+"""Put a finished project into the library's ``classrooms`` folder, whole or not at all, and find unfinished ones.
+
+A classroom there is a folder ``<slug>/`` with ``classroom.toml``, ``summary.pdf`` and ``calibration/`` (the project).
+"""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from gazeclass.atomic import write_bytes
+from gazeclass.calibration.classroom import load_classroom
+from gazeclass.calibration.project import CACHE, CLASSROOM, NOTES, SUMMARY, Project, open_project, room_slug
+from gazeclass.calibration.step_facts import FIGURES
+from gazeclass.calibration.steps import Step, look
+from gazeclass.errors import InputError
+from gazeclass.progress import SILENT, Progress
+
+MATERIAL = "calibration"
+
+
+def save_to_library(project: Project, classrooms: Path, progress: Progress = SILENT) -> Path:
+    """Save the project's classroom; the project itself is never touched.
+
+    A project that already lies in the library (``<slug>/calibration``) gets its ``classroom.toml`` beside it; any other
+    is copied there under its room's name, in place of a classroom of that name.
+
+    Returns:
+        The classroom's folder.
+
+    Raises:
+        InputError: the classroom was not computed from what the project holds now, the disk is full, or the folder is
+            read-only. What was in the library before is still there then.
+    """
+    if not look(project)[Step.SUMMARY].may_go_on:
+        raise InputError(
+            "the classroom is not computed yet, or older than its pictures", todo="Finish the steps that are open."
+        )
+    classroom = load_classroom(project.folder / CLASSROOM)
+    home = project.folder.parent
+    if home.parent == classrooms and project.folder.name == MATERIAL:
+        for name in (SUMMARY, CLASSROOM):  # the classroom last: it says that all is there
+            if (project.folder / name).is_file():
+                write_bytes(home / name, (project.folder / name).read_bytes())
+        return home
+    return _copy_in(project, classrooms, classrooms / room_slug(classroom.name), progress)
+
+
+def _copy_in(project: Project, classrooms: Path, home: Path, progress: Progress) -> Path:
+    """Copy beside the destination, then exchange the folders by renaming."""
+    files = [p for p in sorted(project.folder.rglob("*")) if p.is_file() and _belongs(p.relative_to(project.folder))]
+    progress.start("saving", len(files))
+    fresh: Path | None = None
+    try:
+        classrooms.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=classrooms))
+        for path in files:
+            place = fresh / MATERIAL / path.relative_to(project.folder)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, place)
+            progress.advance()
+        for name in (SUMMARY, CLASSROOM):
+            if (project.folder / name).is_file():
+                shutil.copy2(project.folder / name, fresh / name)
+        fresh.chmod(0o755)
+        _exchange(fresh, home)
+    except OSError as error:
+        raise InputError(
+            f"the classroom cannot be saved ({error.strerror or error})",
+            where=home,
+            todo="Make room on the disk or choose another folder; nothing of the calibration is lost.",
+        ) from error
+    finally:
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return home
+
+
+def _exchange(fresh: Path, home: Path) -> None:
+    if not home.exists():
+        fresh.rename(home)
+        return
+    old = home.with_name(f".old-{fresh.name[5:]}")
+    home.rename(old)
+    try:
+        fresh.rename(home)
+    except OSError:
+        old.rename(home)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _belongs(path: Path) -> bool:
+    """The cache stays behind, but for the figures, which are small and cost time."""
+    return path.parts[0] != CACHE or path.name == FIGURES
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A project in the library without a classroom: where it lies, and its name so far."""
+
+    folder: Path
+    name: str
+
+
+def unfinished(classrooms: Path) -> tuple[Unfinished, ...]:
+    """Projects that were left half-way, newest first; damaged ones are listed by their folder's name."""
+    found = []
+    for notes in classrooms.glob(f"*/{MATERIAL}/{NOTES}") if classrooms.is_dir() else ():
+        folder = notes.parent
+        if folder.parent.name.startswith(".") or (folder.parent / CLASSROOM).is_file():
+            continue
+        try:
+            room = open_project(folder).room()
+            name = room.name if room is not None else ""
+        except InputError:
+            name = ""
+        found.append((notes.stat().st_mtime, Unfinished(folder, name or folder.parent.name)))
+    return tuple(entry for _, entry in sorted(found, key=lambda item: -item[0]))
