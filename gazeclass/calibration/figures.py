@@ -92,6 +92,7 @@ class LyingFigures(Part):
     half_turn_known: bool = True
     disagreement_mm: float | None = None
     disagreement_deg: float | None = None
+    turn_deg: float = 0.0
 
     def T_AC(self) -> Transform:
         """Reference camera to ACS."""

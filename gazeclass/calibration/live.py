@@ -191,7 +191,7 @@ def edge_width_px(grey: np.ndarray, detection: Detection) -> float:
         return float("inf")
     # The middle is as sharp as the rest, and enough.
     for axis in (0, 1):
-        extra = max(0, part.shape[axis] - 480) // 2
+        extra = max(0, part.shape[axis] - 300) // 2
         if extra:
             part = part[extra:-extra] if axis == 0 else part[:, extra:-extra]
     step = float(np.percentile(part, 95) - np.percentile(part, 5))

@@ -3,6 +3,7 @@
 from functools import partial
 
 from gazeclass.calibration.figures import Figures
+from gazeclass.calibration.lying import way_round_sentence
 from gazeclass.calibration.notes import Notes
 from gazeclass.calibration.project import Project
 from gazeclass.calibration.quality import ENOUGH_COVERAGE, ENOUGH_TILTS, POOR_RMS_PX
@@ -256,6 +257,9 @@ def auxiliary_state(
     if not found.half_turn_known and notes.half_turn is None:
         text = "This board looks the same after half a turn: click the corner that is its origin."
         return state(Status.PARTIAL, text, ("the origin corner",))
+    wrong = way_round_sentence(found.turn_deg)
+    if wrong:
+        return state(Status.PROBLEM, wrong, may_go_on=notes.half_turn is not None)
     off_mm, off_deg = found.disagreement_mm, found.disagreement_deg
     if off_mm is not None and off_deg is not None and (off_mm > LYING_AGREE_MM or off_deg > LYING_AGREE_DEG):
         text = (

@@ -8,7 +8,7 @@ them back. ``.cache/`` may be deleted at any time.
 import os
 import shutil
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -269,6 +269,35 @@ class Project:
             for path in self.pictures(part, c).values():
                 self._drop_file(path)
 
+    def exchange_cameras(self) -> None:
+        """Make camera 0 camera 1 and the other way round, in pictures, notes, room and tape.
+
+        Raises:
+            InputError: videos lie in the place of pictures (their time stamps name the cameras), or the disk refuses.
+        """
+        if any(self.video(part, c) is not None for part in (LENS, PAIR) for c in (0, 1)):
+            raise InputError("the pictures are videos here", where=self.folder, todo="Exchange the videos' names.")
+        roots = [self.part(part) for part in (LENS, PAIR, LYING)]
+        roots += [self.folder / DROPPED / part for part in (LENS, PAIR, LYING)]
+        try:
+            for root in roots:
+                _exchange_names(root)
+        except OSError as error:
+            raise InputError(f"cannot be renamed ({error.strerror or error})", where=self.folder) from error
+        tape = self.tape()
+        if tape:
+            other = {"CAM0": "CAM1", "CAM1": "CAM0"}
+            self.save_tape(
+                tuple(
+                    replace(r, point_a=other.get(r.point_a, r.point_a), point_b=other.get(r.point_b, r.point_b))
+                    for r in tape
+                )
+            )
+        self.change(cameras=self.notes().cameras[::-1])
+        room = self.room()
+        if room is not None:
+            self.save_room(room.model_copy(update={"cameras": room.cameras[::-1]}))
+
     def _drop_file(self, path: Path) -> None:
         inside = path.relative_to(self.folder)
         part = next((p for p, names in _PARTS.items() if inside.parts[0] in names), inside.parts[0])
@@ -320,6 +349,16 @@ def room_slug(name: str) -> str:
     text = unicodedata.normalize("NFKC", name).strip().lower()
     kept = "".join(ch if ch.isalnum() else "-" for ch in text)
     return "-".join(part for part in kept.split("-") if part)[:60] or "classroom"
+
+
+def _exchange_names(root: Path) -> None:
+    """cam0 and cam1 (folders, or pictures with whatever ending) in ``root`` take each other's names."""
+    both = [[p for p in root.glob(f"cam{c}*") if p.stem == f"cam{c}"] for c in (0, 1)]
+    parked = [(p, p.rename(root / f".parked-{p.name}")) for p in both[0]]
+    for path in both[1]:
+        path.rename(root / path.name.replace("cam1", "cam0", 1))
+    for path, place in parked:
+        place.rename(root / path.name.replace("cam0", "cam1", 1))
 
 
 def _plain(value: object) -> object:

@@ -26,6 +26,7 @@ from gazeclass.calibration.figures import (
 )
 from gazeclass.calibration.folder import material_name, read_folder, read_views
 from gazeclass.calibration.intrinsics import Intrinsics, calibrate_camera
+from gazeclass.calibration.lying import turn_deg
 from gazeclass.calibration.project import CLASSROOM, LENS, LYING, PAIR, Project
 from gazeclass.calibration.quality import camera_quality, judge_survey
 from gazeclass.calibration.solve import CalibrationResult, Material, calibrate_material, solve_cameras
@@ -204,6 +205,7 @@ def solve_lying(project: Project, progress: Progress = SILENT) -> LyingFigures:
             half_turn_known=lying.auxiliary.half_turn_known,
             disagreement_mm=None if off is None else off[0],
             disagreement_deg=None if off is None else off[1],
+            turn_deg=turn_deg(lying.auxiliary.T_AC, lying.cameras.stereo.T_10),
         )
     except InputError as error:
         figures = LyingFigures(key=key, failure=Failure.of(error))

@@ -93,7 +93,7 @@ def calibrate_stereo(
     shared = {name: (a, b) for name, (a, b) in pairs.items() if a is not None and b is not None}
     shared = {n: p for n, p in shared.items() if len(p[0].common(p[1])) >= MIN_SHARED_CORNERS}
     _require_shared(target, pairs, shared)
-    found = _consensus(target, cameras, shared)
+    found = consensus(target, cameras, shared)
     if len({c.view for c in found}) < MIN_AGREEMENT * len(shared):
         raise _no_agreement(target, cameras, shared)
     T_10 = found[0].T_10
@@ -141,7 +141,7 @@ def _require_shared(target: Target, pairs: dict[str, Pair], shared: dict[str, tu
     )
 
 
-def _consensus(
+def consensus(
     target: Target, cameras: tuple[CameraModel, CameraModel], pairs: dict[str, tuple[Detection, Detection]]
 ) -> list[_Candidate]:
     """The largest set of readings, one a view, that agree on T_10; the most central one first.
@@ -192,7 +192,7 @@ def _no_agreement(
         }
         lenses = list(cameras)
         lenses[camera] = mirrored_camera(cameras[camera])
-        found = _consensus(target, (lenses[0], lenses[1]), flipped)
+        found = consensus(target, (lenses[0], lenses[1]), flipped)
         # Un-mirroring the wrong camera fits as well, but puts camera 0 on the right.
         if len({c.view for c in found}) >= MIN_AGREEMENT * len(pairs) and found[0].T_10.t[0] < 0:
             return InputError(
