@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from gazeclass.capture.health import CameraState, LiveEvent, LiveHealth
+from gazeclass.capture.health import CameraState, EventKind, LiveEvent, LiveHealth
+from gazeclass.capture.identity import check_devices
 from gazeclass.capture.live_source import Opener
 from gazeclass.capture.online import Match, OnlinePairing
 from gazeclass.capture.opening import LiveOptions, openers_for
 from gazeclass.capture.pairs import FramePair, Skew
 from gazeclass.capture.reader import CameraReader
-from gazeclass.capture.spec import CameraKind, parse_spec
+from gazeclass.capture.spec import CameraKind, CameraSpec, parse_spec
 from gazeclass.capture.stream import LiveFrame
 from gazeclass.errors import InputError
 
@@ -102,6 +103,13 @@ class LivePairs:
                 )
                 self.close()
                 raise failure from None
+        try:
+            different = check_devices(self.options.devices, self.devices, self.names)
+        except InputError:
+            self.close()
+            raise
+        for camera, text in different:
+            self.tell(LiveEvent(self.now_s(), camera, EventKind.DIFFERENT, text, self.now_s()))
         return self
 
     def __enter__(self) -> "LivePairs":
@@ -114,6 +122,11 @@ class LivePairs:
     def names(self) -> tuple[str, str]:
         """Both cameras', as they may be shown."""
         return self._readers[0].name, self._readers[1].name
+
+    @property
+    def devices(self) -> tuple[str, str]:
+        """Both cameras' identities, as ``classroom.toml`` keeps them; "" where there is none."""
+        return self._readers[0].device, self._readers[1].device
 
     @property
     def sizes_px(self) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -286,9 +299,27 @@ def open_live(cam0: str, cam1: str, *, options: LiveOptions | None = None) -> Li
     specs = parse_spec(cam0), parse_spec(cam1)
     if specs[0].same_as(specs[1]):
         raise InputError("one camera is given for both sides", where=specs[0].name, todo="Give two different cameras.")
+    if all(spec.kind is CameraKind.USB for spec in specs):
+        hub_warning = _check_usb(specs)
+    else:
+        hub_warning = ""
     openers = openers_for(specs, options)
     network = specs[0].kind is CameraKind.NETWORK, specs[1].kind is CameraKind.NETWORK
-    return LivePairs((specs[0].name, specs[1].name), openers, options, network=network).open()
+    live = LivePairs((specs[0].name, specs[1].name), openers, options, network=network).open()
+    if hub_warning:
+        live.tell(LiveEvent(live.now_s(), None, EventKind.SHARED_BUS, hub_warning, live.now_s()))
+    return live
+
+
+def _check_usb(specs: tuple[CameraSpec, CameraSpec]) -> str:
+    """A warning where both hang on one hub. Raises InputError where one is not there or both are one."""
+    from gazeclass.capture.devices import find_device, list_devices, shared_hub
+
+    devices = list_devices()
+    first, second = (find_device(spec.address, devices) for spec in specs)
+    if first.address == second.address:
+        raise InputError("one camera is given for both sides", where=first.name, todo="Give two different cameras.")
+    return shared_hub(first, second)
 
 
 def _skew(skews_s: np.ndarray) -> Skew:

@@ -19,6 +19,10 @@ class LiveSource(Protocol):
         """What to call it; never a password in it."""
 
     @property
+    def device(self) -> str:
+        """Its identity, the same after replugging (see :mod:`gazeclass.capture.devices`); "" where there is none."""
+
+    @property
     def size_px(self) -> tuple[int, int]:
         """Width and height of its upright pictures."""
 

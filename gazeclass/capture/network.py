@@ -31,7 +31,7 @@ class NetworkCamera:
     def __init__(self, url: str, *, transport: str = "tcp", timeout_s: float = 5.0) -> None:
         if transport not in ("tcp", "udp", "auto"):
             raise InputError(f"'{transport}' is no way to carry RTSP", todo="Choose tcp, udp or auto.")
-        self.name = public_url(url)
+        self.name = self.device = public_url(url)
         self._container = self._open(url, transport, timeout_s)
         stream = self._container.streams.video[0]
         self.size_px = (int(stream.codec_context.width), int(stream.codec_context.height))

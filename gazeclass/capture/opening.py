@@ -19,6 +19,8 @@ class LiveOptions:
     Attributes:
         sizes_px: pictures asked for, camera 0 and 1; None: the camera's own choice (the largest it streams as MJPEG).
             Give the calibrated ones.
+        devices: identities of the classroom's cameras (``CameraEntry.device``); "" where it has none. Exchanged cameras
+            are refused, others are told of.
         rate_hz: frames a second asked for; None: what the camera likes.
         lock: lock focus and exposure where the camera can.
         loop: files are played again and again.
@@ -32,6 +34,7 @@ class LiveOptions:
     """
 
     sizes_px: tuple[tuple[int, int] | None, tuple[int, int] | None] = (None, None)
+    devices: tuple[str, str] = ("", "")
     rate_hz: float | None = None
     lock: bool = True
     loop: bool = False

@@ -75,6 +75,7 @@ class FilePlayback:
         self._stop = threading.Event()
         self._damage = DamageCount()
         self.name = self._video.name
+        self.device = ""
         self.size_px = self._video.size_px
         # Its pictures are taken when they are due: on the computer's own clock.
         self.clock_kind = ClockKind.HOST

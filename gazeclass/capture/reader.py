@@ -63,6 +63,7 @@ class CameraReader:
     ) -> None:
         self.camera = camera
         self.name = name
+        self.device = ""
         self.size_px = (0, 0)
         self.state = CameraState.CONNECTING
         self.failure: InputError | None = None
@@ -175,7 +176,7 @@ class CameraReader:
             self._source = source
         if self._stop.is_set():
             return
-        self.name = source.name
+        self.name, self.device = source.name, source.device
         self._clock.kind = source.clock_kind
         self._clock.reset()
         self._opened_s = float("nan")
