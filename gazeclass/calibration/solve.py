@@ -215,13 +215,20 @@ def _problem(
     assert material.room is not None
     assert material.tape is not None
     board = material.room.board
-    T_A0 = auxiliary.T_AC
-    centres = np.stack([T_A0.t, T_A0.apply(stereo.T_10.inverse().t)])
-    sigma = float(np.sqrt(np.trace(auxiliary.cov_T_AC[3:, 3:]) / 3.0))
-    points = Points(target, centres, sigma, board.lower_edge_above_floor_m)
+    points = survey_points(target, stereo, auxiliary, board.lower_edge_above_floor_m)
     for reading in material.tape:
         points.check(reading, "tape.csv")
     return Problem(points, material.tape, board.width_m, board.height_m, options.level_sigma_deg)
+
+
+def survey_points(
+    target: Target, stereo: StereoCalibration, auxiliary: Auxiliary, lower_edge_above_floor_m: float | None
+) -> Points:
+    """What the tape's point names stand for, the cameras' places in ACS among them."""
+    T_A0 = auxiliary.T_AC
+    centres = np.stack([T_A0.t, T_A0.apply(stereo.T_10.inverse().t)])
+    sigma = float(np.sqrt(np.trace(auxiliary.cov_T_AC[3:, 3:]) / 3.0))
+    return Points(target, centres, sigma, lower_edge_above_floor_m)
 
 
 def _check_cameras(T_WC: Transform, stereo: StereoCalibration) -> None:

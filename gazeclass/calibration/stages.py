@@ -29,9 +29,10 @@ from gazeclass.calibration.intrinsics import Intrinsics, calibrate_camera
 from gazeclass.calibration.lying import turn_deg
 from gazeclass.calibration.project import CLASSROOM, LENS, LYING, PAIR, Project
 from gazeclass.calibration.quality import camera_quality, judge_survey
-from gazeclass.calibration.solve import CalibrationResult, Material, calibrate_material, solve_cameras
+from gazeclass.calibration.solve import CalibrationResult, Material, calibrate_material, solve_cameras, survey_points
 from gazeclass.calibration.step_facts import figures_path, keys, part_views
 from gazeclass.calibration.stereo import StereoCalibration
+from gazeclass.calibration.tape_planner import TapePlanner
 from gazeclass.calibration.target import Target
 from gazeclass.calibration.video import choose, distinct, frames_at, scan
 from gazeclass.calibration.views import detect_all, search_pictures
@@ -237,6 +238,20 @@ def disagreement(lying: Lying) -> tuple[float, float] | None:
         if alone[1].half_turn_known and alone[0].half_turn_known:
             break
     return best
+
+
+def tape_planner(project: Project, lying: Lying) -> TapePlanner:
+    """What plans and judges the tape readings of this room.
+
+    Raises:
+        InputError: the board's size is not known yet.
+    """
+    room = project.room()
+    if room is None:
+        raise InputError("the board's size is not known yet", todo="Finish the step Room first.")
+    both, edge = lying.cameras, room.board.lower_edge_above_floor_m
+    points = survey_points(both.target, both.stereo, lying.auxiliary, edge)
+    return TapePlanner(points, room, project.options().level_sigma_deg)
 
 
 def solve_room(project: Project, progress: Progress = SILENT) -> CalibrationResult | None:

@@ -30,9 +30,9 @@ def unit_mistake(typed_m: float, expected_m: float, tolerance: float = 0.04) -> 
     return best[1].format(typed_m / best[0]) + " m."
 
 
-def metres(typed: float, expected_m: float) -> float | None:
-    """``typed`` in metres when a wrong unit explains it, else None."""
+def metres(typed: float, expected_m: float, tolerance: float = 0.04) -> float | None:
+    """``typed`` in metres when a wrong unit explains it (see :func:`unit_mistake`), else None."""
     if not (typed > 0 and expected_m > 0):
         return None
     best = min(_FACTORS, key=lambda f: abs(math.log(typed / f[0] / expected_m)))[0]
-    return typed / best if abs(math.log(typed / best / expected_m)) <= 0.04 else None
+    return round(typed / best, 4) if abs(math.log(typed / best / expected_m)) <= tolerance else None
