@@ -23,7 +23,7 @@ def demo(
     from gazeclass.lesson.reader import read_lesson
     from gazeclass.report.evaluation import evaluate
     from gazeclass.report.evaluation_table import print_table, write_table
-    from gazeclass.report.export import export_lesson
+    from gazeclass.report.export import ExportOptions, export_lesson
     from gazeclass.report.truth import read_truth
     from gazeclass.sample import sample_folder
 
@@ -54,7 +54,7 @@ def demo(
     say("3. Report")
     with progress_bars() as bars:
         # Rendered people have no privacy to protect: the sample shows what a teacher may switch on.
-        export_lesson(lesson, folder / "report", bars, show_students=True)
+        export_lesson(lesson, folder / "report", bars, ExportOptions(show_students=True))
 
     say("4. Against the truth of the rendering")
     table = evaluate(read_lesson(lesson), read_truth(sample / "truth.csv"))

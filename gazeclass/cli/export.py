@@ -13,11 +13,20 @@ def export(
     show_students: bool = typer.Option(
         False, "--show-students", help="Show single students and groups smaller than the lesson's setting allows."
     ),
+    parquet: bool = typer.Option(False, "--parquet", help="The same tables as Parquet too (needs pyarrow)."),
+    separator: str = typer.Option(
+        "comma",
+        "--separator",
+        help="comma, tab, or semicolon (with decimal commas, as Excel wants it in many languages).",
+    ),
 ) -> None:
-    """Write the CSV set, the heatmap as PNG and report.html."""
-    from gazeclass.report.export import export_lesson
+    """Write the CSV set, the heatmap as PNG, report.html and report.pdf."""
+    from gazeclass.report.csv_text import style_named
+    from gazeclass.report.export import ExportOptions, export_lesson
 
+    kinds = ("csv", "parquet", "png", "html", "pdf") if parquet else ("csv", "png", "html", "pdf")
+    options = ExportOptions(kinds, True if show_students else None, style_named(separator))
     with progress_bars() as bars:
-        written = export_lesson(lesson, folder, bars, show_students=True if show_students else None)
+        written = export_lesson(lesson, folder, bars, options)
     for path in written:
         say(str(path))

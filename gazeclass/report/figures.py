@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gazeclass.geometry.frames import Board
+from gazeclass.report.colours import zone_colour
 from gazeclass.report.heatmap import Heatmap
-from gazeclass.report.metrics import LessonTimes, Timeline
+from gazeclass.report.metrics import AWAY, LessonTimes, Timeline, Totals
 from gazeclass.report.words import clock, percent
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def heat_figure(heat: Heatmap, top: float | None = None) -> "Figure":
         interpolation="bilinear",
         zorder=2,
     )
+    _contours(axes, heat, peak)
     axes.set_xlim(heat.board.width_m + _margin(heat.board), -_margin(heat.board))  # imshow resets the view
     axes.set_ylim(heat.board.height_m + _margin(heat.board), -_margin(heat.board))
     bar: Any = figure.colorbar(
@@ -65,36 +67,47 @@ def heat_figure(heat: Heatmap, top: float | None = None) -> "Figure":
     return figure
 
 
+def _contours(axes: "Axes", heat: Heatmap, peak: float) -> None:
+    """Lines at quarters of the peak: the picture can be read without colour."""
+    values = heat.seconds_per_dm2
+    if not (peak > 0 and min(values.shape) >= 2):
+        return
+    x = (np.arange(values.shape[1]) + 0.5) * heat.board.width_m / values.shape[1]
+    y = (np.arange(values.shape[0]) + 0.5) * heat.board.height_m / values.shape[0]
+    levels = [peak * part for part in (0.25, 0.5, 0.75)]
+    axes.contour(x, y, values, levels=levels, colors=[CHALK], linewidths=(0.5, 0.8, 1.1), alpha=0.8, zorder=3)
+
+
 def zones_figure(times: LessonTimes) -> "Figure":
     """The board with its zones and the share of the measured time that each was faced."""
     from matplotlib.patches import Rectangle
 
     board = times.lesson.meta.board
+    everyone = range(len(times.lesson.students))
     figure, axes = _board_figure(board)
     shares = [times.share_in_zone(k) for k in range(len(times.lesson.zones))]
+    small = [times.hit_rates.unreliable(k, everyone) for k in range(len(shares))]
     top = max((s.value for s in shares if np.isfinite(s.value)), default=0.0) or 1.0
     colours = _heat_colours()
-    for zone, share in zip(times.lesson.zones, shares, strict=True):
+    for zone, share, unreliable in zip(times.lesson.zones, shares, small, strict=True):
         width, height = zone.x1_m - zone.x0_m, zone.y1_m - zone.y0_m
         known = np.isfinite(share.value)
         level = share.value / top if known else 0.0
+        place = (zone.x0_m, zone.y0_m)
         axes.add_patch(
-            Rectangle(
-                (zone.x0_m, zone.y0_m),
-                width,
-                height,
-                facecolor=colours(level),
-                edgecolor=CHALK,
-                lw=0.8,
-                ls=":",
-                zorder=2,
-            )
+            Rectangle(place, width, height, facecolor=colours(level), edgecolor=CHALK, lw=0.8, ls=":", zorder=2)
         )
+        if unreliable:
+            axes.add_patch(
+                Rectangle(place, width, height, fill=False, edgecolor=CHALK, alpha=0.35, hatch="///", lw=0, zorder=2)
+            )
         middle = (zone.x0_m + zone.x1_m) / 2, (zone.y0_m + zone.y1_m) / 2
         size = float(np.clip(34 * min(height / board.height_m, 2.5 * width / board.width_m), 6.5, 13))
+        ground = {"boxstyle": "round,pad=0.15", "facecolor": SLATE, "edgecolor": "none", "alpha": 0.8}
+        said = f"{zone.name}\n{percent(share.value, share.doubt)}" + (" unreliable" if unreliable else "")
         axes.text(
-            *middle, f"{zone.name}\n{percent(share.value, share.doubt)}", color=_ink_on(colours(level)), fontsize=size,
-            ha="center", va="center", zorder=3, linespacing=1.4,
+            *middle, said, color=CHALK if unreliable else _ink_on(colours(level)), fontsize=0.85 * size if unreliable else size,
+            ha="center", va="center", zorder=3, linespacing=1.3, bbox=ground if unreliable else None,
         )  # fmt: skip
     return figure
 
@@ -106,10 +119,9 @@ def timeline_figure(times: LessonTimes, line: Timeline) -> "Figure":
     figure = _figure(_WIDTH_IN, 3.7)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
     edges = np.append(line.start_s, line.end_s[-1:]) - times.start_s
-    share, doubt = line.share_on_board, np.nan_to_num(line.doubt)
+    share = line.share_on_board
     if len(share):
-        low, high = np.clip(share - doubt, 0, 1), np.clip(share + doubt, 0, 1)
-        above.stairs(100 * high, edges, baseline=100 * low, fill=True, color=PALE, label="± its doubt")
+        above.stairs(100 * line.high, edges, baseline=100 * line.low, fill=True, color=PALE, label="95 % band")
         above.stairs(100 * share, edges, baseline=None, color=INK, lw=1.6, label="facing the board")
         with np.errstate(invalid="ignore", divide="ignore"):
             whole = 100 / np.where(line.expected_s > 0, line.expected_s, np.nan)
@@ -145,55 +157,100 @@ def timeline_figure(times: LessonTimes, line: Timeline) -> "Figure":
 def seat_figure(times: LessonTimes) -> "Figure":
     """The room from above, the board at the top: one mark for each student.
 
-    The fuller a mark, the more of the time measured the student faced the board; small dotted ones were hardly seen.
-    The text says the same.
+    The fuller a mark, the more of the time measured the student faced the board, and its ring has the colour of the zone
+    faced most; hollow: turned away for most of it; small and dotted: hardly seen. The text says the same.
     """
     lesson = times.lesson
     places = _places(times)
     board = lesson.meta.board
-    figure = _figure(_WIDTH_IN, 5.4)
-    axes = figure.subplots()
+    known = places[np.isfinite(places).all(axis=1)]
     side = _mark_size(places)
+    right, left = min([0.0, *known[:, 0]]) - side, max([board.width_m, *known[:, 0]]) + side
+    far = max([1.0, *known[:, 1]]) + side
+    points_per_m = min(72 * 6.2 / (left - right), 72 * 7.6 / (far + 0.6))
+    figure = _figure(_WIDTH_IN, (far + 0.6) * points_per_m / 72 + 1.1)
+    axes = figure.subplots()
+    size = float(np.clip(side * points_per_m / 6.2, 3.5, 9.0))
     axes.plot([0, board.width_m], [0, 0], color=SLATE, lw=7, solid_capstyle="butt")
     axes.text(board.width_m / 2, -0.22, "board", ha="center", va="bottom", fontsize=9, color=INK)
     colours = _heat_colours()
-    unplaced = []
+    unplaced, faced = [], set()
     for k, student in enumerate(lesson.students):
-        which = times.of_student(k)
-        share = times.share_on_board(which)
+        totals = times.all_totals.of([k])
+        share = totals.share_on_board()
         if not np.isfinite(places[k]).all():
             unplaced.append(student.name)
             continue
         x, z = places[k]
         if share.measured_s < _LEAST_MEASURED * times.lesson_s:
             _mark(axes, x, z, 0.45 * side, "#ffffff", dotted=True)
-            axes.text(x, z + 0.3 * side, f"{student.name}: hardly seen", ha="center", va="top", fontsize=7, color=GREY)
+            axes.text(
+                x,
+                z + 0.3 * side,
+                f"{student.name}: hardly seen",
+                ha="center",
+                va="top",
+                fontsize=0.9 * size,
+                color=GREY,
+            )
             continue
-        colour = colours(share.value)
-        _mark(axes, x, z, side, colour)
-        said = percent(share.value, share.doubt).replace(" ±", "\n±")
+        away = totals.state_s(AWAY) > 0.5 * share.measured_s
+        zone = None if away else _zone_faced_most(totals, len(lesson.zones))
+        faced |= set() if zone is None else {zone}
+        colour = (1.0, 1.0, 1.0, 0.0) if away else colours(share.value)
+        _mark(axes, x, z, side, colour, ring=None if zone is None else zone_colour(zone))
+        said = percent(share.value, share.doubt).replace(" % ±", " ±") + (" %" if share.doubt > 5e-5 else "")
+        last = "away" if away else "" if zone is None else f"zone {zone + 1}"
         axes.text(
-            x, z, f"{student.name}\n{said}", ha="center", va="center", fontsize=8,
-            color=_ink_on(colour, "#ffffff"), zorder=3,
+            x, z, f"{student.name}\n{said}" + (f"\n{last}" if last else ""), ha="center", va="center", fontsize=size,
+            color=INK if away else _ink_on(colour, "#ffffff"), zorder=3, linespacing=1.15,
         )  # fmt: skip
-    known = places[np.isfinite(places).all(axis=1)]
-    right = min([0.0, *known[:, 0]]) - side
-    left = max([board.width_m, *known[:, 0]]) + side
-    far = max([1.0, *known[:, 1]]) + side
     axes.set_xlim(left, right)  # as the class sees the board: x grows to the left
     axes.set_ylim(far, -0.6)
     axes.set_aspect("equal")
     axes.set_xlabel("metres from the board's right end", fontsize=9, color=INK)
     axes.set_ylabel("metres from the board", fontsize=9, color=INK)
     _plain(axes, grid=False)
+    _zone_legend(axes, {zone: lesson.zones[zone].name for zone in sorted(faced)})
     if unplaced:
         axes.set_title(f"without a place, never measured: {', '.join(unplaced)}", fontsize=8.5, color=GREY, loc="left")
     return figure
 
 
-def _mark(axes: "Axes", x: float, z: float, side: float, colour: Any, *, dotted: bool = False) -> None:
-    """A rounded square; dotted ones lie under the others."""
+def _zone_legend(axes: "Axes", zones: dict[int, str]) -> None:
+    """Which ring is which zone."""
+    from matplotlib.patches import Patch
+
+    if zones:
+        marks = [
+            Patch(facecolor="none", edgecolor=zone_colour(k), lw=2.5, label=f"{k + 1} {name}")
+            for k, name in zones.items()
+        ]
+        axes.legend(
+            handles=marks, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8.5, title="zone faced most",
+            title_fontsize=8.5, alignment="left",
+        )  # fmt: skip
+
+
+def _zone_faced_most(totals: Totals, zones: int) -> int | None:
+    dwell = [totals.state_s(k) for k in range(zones)]
+    return int(np.argmax(dwell)) if zones and max(dwell) > 0 else None
+
+
+def _mark(
+    axes: "Axes", x: float, z: float, side: float, colour: Any, *, dotted: bool = False, ring: str | None = None
+) -> None:
+    """A rounded square, with a ring within its edge if asked for; dotted ones lie under the others."""
     from matplotlib.patches import FancyBboxPatch
+
+    if ring is not None:
+        inner = 0.90 * side
+        axes.add_patch(
+            FancyBboxPatch(
+                (x - inner / 2, z - inner / 2), inner, inner, boxstyle=f"round,pad=0,rounding_size={0.2 * inner}",
+                facecolor="none", edgecolor=ring, lw=3.2, zorder=2.5,
+            )
+        )  # fmt: skip
 
     axes.add_patch(
         FancyBboxPatch(

@@ -8,8 +8,9 @@ from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import long_yaw_angles_deg
 from gazeclass.lesson.columns import Student
 from gazeclass.lesson.reader import read_lesson
-from gazeclass.report.csv_set import SAMPLES_HEADER, harmless, write_csv_set, write_table
+from gazeclass.report.csv_set import SAMPLES_HEADER, harmless, write_csv, write_csv_set
 from gazeclass.report.metrics import LessonTimes, class_timeline
+from gazeclass.report.tables import reals, small_table, texts
 
 SCRIPT = {
     "S01": [(4.0, "top left"), (2.0, "bottom right"), (2.0, "away"), (2.0, "not_seen")],
@@ -98,17 +99,18 @@ def test_tables_state_the_scripts_figures(written):
     assert float(lesson["doubtful_s"]) == 4.0
     assert float(lesson["not_seen_s"]) == 2.0
     assert float(lesson["facing_board_fraction"]) == pytest.approx(11 / 14, abs=1e-4)
+    sure = {"unreliable": "0"}
     assert read(folder / "zone_visits.csv") == [
-        {"student": "S01", "zone": "top left", "start_s": "0.0", "end_s": "4.0", "dwell_s": "4.0"},
-        {"student": "S01", "zone": "bottom right", "start_s": "4.0", "end_s": "6.0", "dwell_s": "2.0"},
-        {"student": "S02", "zone": "top left", "start_s": "0.0", "end_s": "5.0", "dwell_s": "5.0"},
+        {"student": "S01", "zone": "top left", "start_s": "0.0", "end_s": "4.0", "dwell_s": "4.0"} | sure,
+        {"student": "S01", "zone": "bottom right", "start_s": "4.0", "end_s": "6.0", "dwell_s": "2.0"} | sure,
+        {"student": "S02", "zone": "top left", "start_s": "0.0", "end_s": "5.0", "dwell_s": "5.0"} | sure,
     ]
     summary = {(r["group"], r["zone"]): r for r in read(folder / "zone_summary.csv")}
     assert float(summary["class", "top left"]["dwell_s"]) == 9.0
     assert float(summary["class", "top left"]["dwell_fraction"]) == pytest.approx(9 / 14, abs=1e-4)
     assert float(summary["row 1", "(away)"]["dwell_s"]) == 2.0
     assert float(summary["S02", "(elsewhere)"]["dwell_fraction"]) == pytest.approx(1 / 6, abs=1e-4)
-    assert float(summary["S01", "(whole board)"]["dwell_fraction"]) == 0.75
+    assert float(summary["S01", "(whole board)"]["faced_fraction"]) == 0.75
     assert summary["S01", "top left"]["visits_count"] == "1"
     assert summary["S01", "top right"]["median_visit_s"] == ""
     transitions = {(r["from"], r["to"]): (r["count"], r["from_fraction"]) for r in read(folder / "transitions.csv")}
@@ -138,7 +140,8 @@ def test_formulas_are_neutralised_and_numbers_are_not(lesson_of, tmp_path):
     assert read(tmp_path / "lesson.csv")[0]["classroom"] == "'@SUM(A1)"
     assert read(tmp_path / "zone_visits.csv")[0]["student"] == "'=HYPERLINK(1)"
     assert any(r["group"] == "'=HYPERLINK(1)" for r in read(tmp_path / "zone_summary.csv"))
-    path = write_table(tmp_path / "t.csv", ["-a_m", "b"], [[-1.5, "-1.5"], [None, "+x"], [float("nan"), 'a,"b"\nc']])
+    table = small_table("t", {"-a_m": reals([-1.5, None, np.nan], 4), "b": texts(["-1.5", "+x", 'a,"b"\nc'])})
+    path = write_csv(table, tmp_path / "t.csv")
     rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
     assert rows == [["'-a_m", "b"], ["-1.5", "'-1.5"], ["", "'+x"], ["", 'a,"b"\nc']]
 
@@ -166,4 +169,4 @@ def test_a_student_with_a_name_from_everywhere_survives(lesson_file, tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
-        write_table(tmp_path / "absent" / "a.csv", ["a"], [])
+        write_csv(small_table("a", {}), tmp_path / "absent" / "a.csv")

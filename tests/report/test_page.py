@@ -6,7 +6,7 @@ import pytest
 from scripted import SIX
 
 from gazeclass.errors import Cancelled, InputError
-from gazeclass.report.export import export_lesson
+from gazeclass.report.export import ExportOptions, export_lesson
 from gazeclass.report.figures import heat_figure, seat_figure, timeline_figure, zones_figure
 from gazeclass.report.heatmap import lesson_heatmap
 from gazeclass.report.metrics import LessonTimes, class_timeline
@@ -172,7 +172,7 @@ def test_seats_name_every_student_or_say_why_not(lesson_of):
     script = {"S01": [(4.0, "top left")], "S02": [(0.2, "top left"), (3.8, "not_seen")], "S03": [(4.0, "absent")]}
     axes = seat_figure(LessonTimes(lesson_of(script))).axes[0]
     said = [text.get_text() for text in axes.texts]
-    assert "S01\n100 %" in said
+    assert "S01\n100 %\nzone 1" in said
     assert "S02: hardly seen" in said
     assert axes.get_title("left") == "without a place, never measured: S03"
     left, right = axes.get_xlim()
@@ -204,6 +204,7 @@ FILES = {
     "class_timeline.csv",
     "heatmap.png",
     "report.html",
+    "report.pdf",
 }
 
 
@@ -218,7 +219,7 @@ def test_export_writes_all_of_it_and_nothing_else(lesson_file, tmp_path):
 def test_export_of_a_small_class_leaves_the_heatmap_out(lesson_file, tmp_path):
     path = lesson_file(TWO)
     assert {p.name for p in export_lesson(path, tmp_path / "out")} == FILES - {"heatmap.png"}
-    assert {p.name for p in export_lesson(path, tmp_path / "all", show_students=True)} == FILES
+    assert {p.name for p in export_lesson(path, tmp_path / "all", options=ExportOptions(show_students=True))} == FILES
 
 
 def test_export_stopped_half_way_leaves_nothing(lesson_file, tmp_path):
@@ -254,6 +255,6 @@ def test_export_to_places_that_cannot_be(lesson_file, tmp_path):
 def test_the_command_writes_the_folder(lesson_file, tmp_path, capsys):
     from gazeclass.cli.export import export
 
-    export(lesson_file(TWO), tmp_path / "out", show_students=True)
+    export(lesson_file(TWO), tmp_path / "out", show_students=True, parquet=False, separator="comma")
     assert str(tmp_path / "out" / "report.html") in capsys.readouterr().out
     assert {p.name for p in (tmp_path / "out").iterdir()} == FILES

@@ -24,11 +24,11 @@ from gazeclass.report.metrics.reliability import LEAST_HIT_RATE, HitRates, hit_r
 from gazeclass.report.metrics.shares import Share, Totals
 from gazeclass.report.metrics.states import AWAY, DOUBTFUL, ELSEWHERE, NOT_SEEN, STATE_NAMES, LessonTimes
 from gazeclass.report.metrics.stays import BRIDGE_S, LEAST_STAY_S, Stay, Stays, ZoneVisits
-from gazeclass.report.metrics.timeline import Timeline, class_timeline, round_bin_s
+from gazeclass.report.metrics.timeline import Timeline, class_timeline, round_bin_s, stretches_below
 from gazeclass.report.metrics.together import Synchrony, area_of_half, synchrony
 
 __all__ = [
     "AWAY", "BRIDGE_S", "DOUBTFUL", "ELSEWHERE", "LEAST_HIT_RATE", "LEAST_STAY_S", "NOT_SEEN", "STATE_NAMES",
     "HitRates", "LessonTimes", "Share", "Stay", "Stays", "Synchrony", "Timeline", "Totals", "ZoneVisits",
-    "area_of_half", "class_timeline", "hit_rates", "round_bin_s", "synchrony",
+    "area_of_half", "class_timeline", "hit_rates", "round_bin_s", "stretches_below", "synchrony",
 ]  # fmt: skip

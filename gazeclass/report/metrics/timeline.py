@@ -113,6 +113,29 @@ def class_timeline(times: "LessonTimes", bin_s: float | None = None) -> Timeline
     )
 
 
+def stretches_below(line: Timeline, share: float) -> list[tuple[float, float, float]]:
+    """Stretches in which the class faced the board less than over the lesson, beyond doubt.
+
+    Bins whose band ends below ``share``, those that touch joined.
+
+    Args:
+        line: of the class.
+        share: of the whole lesson.
+
+    Returns:
+        Start and end on the lesson's clock and the share in each, longest first.
+    """
+    below = np.nan_to_num(line.high, nan=1.0) < share
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], below, [False]]).astype(int)))
+    out = []
+    for first, end in edges.reshape(-1, 2):
+        measured = line.measured_s[first:end].sum()
+        out.append(
+            (float(line.start_s[first]), float(line.end_s[end - 1]), float(line.board_s[first:end].sum() / measured))
+        )
+    return sorted(out, key=lambda stretch: stretch[0] - stretch[1])
+
+
 def band(share: Array, trials: Array, doubt: Array) -> tuple[Array, Array]:
     """95 % band of shares: Wilson's interval and the measurement's doubt in quadrature.
 
