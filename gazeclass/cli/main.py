@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "calibrate": ("calibrate", "calibrate", "Calibrate a classroom from pictures and tape readings."),
     "targets": ("calibrate", "targets", "Write the printable chessboard and survey sheet as PDF."),
     "analyze": ("analyze", "analyze", "Two recordings and a classroom become a lesson."),
+    "lessons": ("lessons", "app", "Lessons afterwards: list, rename, cut, merge, check, delete."),
+    "roster": ("roster", "app", "Classes, pseudonyms, consent and portraits, encrypted."),
     "export": ("export", "export", "A lesson becomes its CSV set, heatmap and report."),
     "evaluate": ("evaluate", "evaluate", "Error of a lesson against known truth, by row."),
     "headpose": ("headpose", "app", "Head pose: predict, train, evaluate, export, labels."),

@@ -1,8 +1,12 @@
 """Read LESSON.gaze: checked first, then whole columns at once."""
 
 import json
+import os
+import shutil
 import sqlite3
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,36 +23,64 @@ def read_lesson(path: Path) -> Lesson:
     """Read a whole lesson, also one whose writer was killed or is still at work.
 
     Raises:
-        InputError: no such file, not a lesson, damaged or cut off, or made by a newer gazeclass.
+        InputError: no such file, not a lesson, damaged or cut off, held by another program, or made by a newer
+            gazeclass.
     """
     path = Path(path)
+    with refusing_damage(path), opened(path) as db:
+        found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise ValueError(found)
+        if schema.version_of(db) < schema.VERSION:
+            with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+                db.backup(copy)  # the user's file stays as it is
+                schema.migrate(copy)
+                return _read(copy)
+        db.execute("BEGIN")  # one view of the file, also while somebody writes
+        return _read(db)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """A lesson opened for reading, known to be one, of a format this program can read.
+
+    A lesson left by a kill has a journal beside it that SQLite folds in first, which needs writing; where the folder
+    is read-only that happens in a copy.
+
+    Raises:
+        InputError: no such file, not a lesson, or made by a newer gazeclass.
+        sqlite3.Error: SQLite cannot make sense of the file.
+    """
     if not path.is_file():
         raise InputError("there is no such lesson", where=path)
-    try:
-        with closing(_connect(path)) as db:
-            _check(db, path)
-            if schema.version_of(db) < schema.VERSION:
-                with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
-                    db.backup(copy)  # the user's file stays as it is
-                    schema.migrate(copy)
-                    return _read(copy)
-            db.execute("BEGIN")  # one view of the file, also while somebody writes
-            return _read(db)
-    except sqlite3.DatabaseError as error:
-        raise _damaged(path, error) from error
-    except (KeyError, TypeError, ValueError) as error:  # a row that no gazeclass has written
-        raise _damaged(path, error) from error
+    journal = path.with_name(path.name + "-wal")
+    journaled = in_wal_mode(path)
+    with ExitStack() as stack:
+        if journaled and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            aside = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gazeclass-")))
+            if journal.exists():
+                shutil.copy(journal, aside / journal.name)
+            path = Path(shutil.copy(path, aside / path.name))
+            path.chmod(0o600)
+        # As URI, so that opening never creates a file; the path is quoted by pathlib.
+        uri = path.resolve().as_uri() + ("?mode=rw" if journaled else "?mode=ro")
+        db = stack.enter_context(closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)))
+        check_format(db, path)
+        yield db
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open for reading; for a lesson left by a kill SQLite has to fold its journal in, which needs writing."""
-    left_open = path.with_name(path.name + "-wal").exists()
-    # URI, so that opening never creates a file; the path is quoted by pathlib.
-    uri = path.resolve().as_uri() + ("?mode=rw" if left_open else "?mode=ro")
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+def in_wal_mode(path: Path) -> bool:
+    """Whether a lesson was never closed: its journal may lie beside it, or will as soon as somebody opens it."""
+    with open(path, "rb") as file:
+        return file.read(20)[18:20] == b"\x02\x02"
 
 
-def _check(db: sqlite3.Connection, path: Path) -> None:
+def check_format(db: sqlite3.Connection, path: Path) -> None:
+    """Refuse what is no lesson, or one from the future.
+
+    Raises:
+        InputError: as said.
+    """
     if not schema.is_lesson(db):
         raise InputError("this is not a lesson", where=path, todo="Give a .gaze file made by gazeclass.")
     version = schema.version_of(db)
@@ -60,9 +92,35 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
         )
     if version < schema.VERSION and version not in schema.MIGRATIONS:
         raise InputError(f"its format {version} is not known", where=path)
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise _damaged(path, found)
+
+
+@contextmanager
+def refusing_damage(path: Path) -> Iterator[None]:
+    """What SQLite and the checks say of a file, as one sentence for the user.
+
+    Raises:
+        InputError: damaged or cut off, held by another program, or out of reach.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        said = str(error)
+        if "locked" in said or "busy" in said:
+            raise InputError(
+                "another program is using this lesson", where=path, todo="Close it there first."
+            ) from error
+        if "unable to open" in said or "readonly" in said or "permission" in said.lower():
+            raise InputError(
+                f"the lesson cannot be opened ({said})",
+                where=path,
+                todo="Check that the file and its folder may be read and written to.",
+            ) from error
+        raise _damaged(path, error) from error
+    # What a row must be like is said by the code that reads it: any of these means that no gazeclass has written it.
+    except (sqlite3.Error, KeyError, IndexError, TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise _damaged(path, error) from error
+    except OSError as error:
+        raise InputError(f"the lesson cannot be read ({error.strerror or error})", where=path) from error
 
 
 def _damaged(path: Path, why: object) -> InputError:
