@@ -8,7 +8,7 @@ import typer
 from gazeclass.cli.console import progress_bars, say
 
 if TYPE_CHECKING:
-    from gazeclass.headpose.evaluation import Detect
+    from gazeclass.headpose.shards import Detect
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Head pose: predict, train, evaluate, export, labels."
@@ -138,19 +138,58 @@ def train_points(
 
 @app.command()
 def evaluate(
-    data: Annotated[Path, typer.Argument(help="Folder of HPID, or a CSV with path, yaw_deg, pitch_deg, roll_deg.")],
-    model: Annotated[list[str] | None, typer.Option(help="Models to measure; may be given more than once.")] = None,
+    data: Annotated[Path, typer.Argument(help="Folder of a data set or of rendered heads, or a CSV table.")],
+    kind: Annotated[
+        str, typer.Option(help="hpid, table, rendered (these are told by their form), 300w-lp, aflw2000, aflw, …")
+    ] = "",
+    model: Annotated[
+        list[str] | None, typer.Option(help="Methods to measure (landmarks, facemesh, a model's name); repeatable.")
+    ] = None,
+    peers: Annotated[Path | None, typer.Option(help="Folder of other people's networks, to measure beside.")] = None,
+    own_boxes: Annotated[bool, typer.Option("--own-boxes", help="The data set's boxes, not our detector's.")] = False,
+    csv: Annotated[Path | None, typer.Option(help="Table to write: method, group, angle and every figure.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Picture to write: share of faces within an error.")] = None,
+    threads: Annotated[int, typer.Option(help="CPU threads of every method.")] = 1,
 ) -> None:
-    """Measure head-pose models on pictures with known angles."""
-    from gazeclass.headpose.estimator import load_estimator
-    from gazeclass.headpose.evaluation import evaluate as measure
-    from gazeclass.headpose.evaluation import read_hpid, read_table
-    from gazeclass.headpose.figures import print_figures
+    """Measure head-pose methods on pictures with known angles, side by side."""
+    from gazeclass.atomic import write_text
+    from gazeclass.headpose.datasets import PROTOCOLS, kind_of, load_faces
+    from gazeclass.headpose.estimator import HeadPoseEstimator, load_estimator
+    from gazeclass.headpose.evaluation import measure
+    from gazeclass.headpose.figures import plot_cumulative, print_measured, print_side_by_side, table_of
+    from gazeclass.headpose.peers import load_peers
 
-    faces = read_table(data, mtcnn()) if data.suffix.lower() == ".csv" else read_hpid(data, mtcnn())
+    methods: list[HeadPoseEstimator] = [load_estimator(name, threads=threads) for name in model or ["default"]]
+    others, missing = load_peers(peers, threads=threads) if peers is not None else ([], [])
+    kind = kind or kind_of(data)
+    faces = load_faces(kind, data, mtcnn(threads), own_boxes=own_boxes)
     say(f"{faces.name}: {len(faces.images)} pictures, a face found in {int(faces.found.sum())}; {faces.crop_rule}")
-    for name in model or ["default"]:
-        print_figures(measure(load_estimator(name), faces))
+    if kind in PROTOCOLS:
+        say(f"protocol: {PROTOCOLS[kind]}")
+    for reason in missing:
+        say(f"not measured: {reason}")
+    measured = []
+    for method in (*methods, *others):
+        measured.append(measure(method, faces))
+        print_measured(measured[-1])
+    print_side_by_side(measured)
+    if csv is not None:
+        write_text(csv, table_of(measured), encoding="utf-8-sig")
+        say(f"every figure: {csv}")
+    if plot is not None:
+        plot_cumulative(measured, plot)
+        say(f"curves: {plot}")
+
+
+@app.command()
+def show(
+    model: Annotated[str, typer.Argument(help="Name of a head-pose model or of a recipe.")],
+) -> None:
+    """Size of a network and what its card says of it."""
+    from gazeclass.headpose.describe import describe
+
+    for line in describe(model):
+        say(line)
 
 
 @app.command()
@@ -160,12 +199,18 @@ def export(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the model and its card.")],
     name: Annotated[str, typer.Option(help="Name of the model.")] = "",
     data: Annotated[str, typer.Option(help="What it was trained on, for the card.")] = "",
+    precision: Annotated[str, typer.Option(help="fp32, fp16 (half the size) or int8 (faster on CPUs).")] = "fp32",
+    calibration: Annotated[Path | None, typer.Option(help="Rendered people of training, to fit int8's ranges.")] = None,
 ) -> None:
     """Write a trained network as ONNX with its card."""
     from gazeclass.headpose.export import export as write
 
-    done = write(checkpoint, validation, output, name=name, data=data)
-    say(f"{done.card.path}: within {done.difference_deg:.4f}° of torch")
+    done = write(checkpoint, validation, output, name=name, data=data, precision=precision, calibration=calibration)
+    say(f"{done.card.path}: fp32 within {done.difference_deg:.4f}° of torch")
+    if done.loss is not None:
+        say(f"{precision} against fp32: {done.loss}")
+    cost = done.cost
+    say(f"{cost.parameters / 1e6:.2f} million weights, {cost.multiply_adds / 1e6:.0f} million multiply-adds a face")
     say(", ".join(f"{key} {value:.2f}" for key, value in done.figures.items()))
 
 

@@ -5,25 +5,9 @@ Boxes are (n, 4) arrays x0, y0, x1, y1 in pixels; width is x1 - x0.
 
 import numpy as np
 
+from gazeclass.geometry.boxes import overlap
 
-def overlap(a: np.ndarray, b: np.ndarray, *, of_smaller: bool = False) -> np.ndarray:
-    """Intersection over union of every box of ``a`` with every one of ``b``.
-
-    Args:
-        a: (n, 4).
-        b: (m, 4).
-        of_smaller: divide by the smaller of the two areas in place of the union.
-
-    Returns:
-        (n, m), 0 to 1.
-    """
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:4], b[None, :, 2:4])
-    inner = np.prod(np.clip(high - low, 0, None), axis=2)
-    area_a = np.prod(np.clip(a[:, 2:4] - a[:, :2], 0, None), axis=1)[:, None]
-    area_b = np.prod(np.clip(b[:, 2:4] - b[:, :2], 0, None), axis=1)[None]
-    whole = np.minimum(area_a, area_b) if of_smaller else area_a + area_b - inner
-    return np.divide(inner, whole, out=np.zeros_like(inner), where=whole > 0)
+__all__ = ["enlarge", "overlap", "shift", "square", "suppress"]
 
 
 def suppress(boxes: np.ndarray, scores: np.ndarray, limit: float, *, of_smaller: bool = False) -> np.ndarray:

@@ -18,9 +18,10 @@ import numpy as np
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import FACING, Array, angles_deg_from_rotation, long_yaw_angles_deg
 from gazeclass.headpose.augment import mirrored
-from gazeclass.headpose.evaluation import Detect, LabelledFaces
+from gazeclass.headpose.labelled import LabelledFaces, read_hpid, read_rendered, read_table
 from gazeclass.headpose.landmark_pose import pose_from_landmarks
 from gazeclass.headpose.meanface import MEAN_FACE_68, five_points
+from gazeclass.headpose.shards import Detect
 from gazeclass.headpose.twostep import pose_from_five_points
 
 #: Faces beyond have no class; leaving them out is the protocol everybody follows (1969 of AFLW2000's 2000 remain).
@@ -35,6 +36,8 @@ PROTOCOLS = {
     "wflw": "landmarks only: pose by least squares of a mean 68-point face",
     "cofw": "landmarks only: pose by least squares of five points of a mean face",
 }
+#: What :func:`load_faces` reads: the public sets and our own forms.
+KINDS = ("hpid", "table", "rendered", *PROTOCOLS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +73,7 @@ def read_dataset(kind: str, folder: Path, *, within_classes: bool = True) -> lis
         InputError: unknown kind, or the folder does not hold that set.
     """
     if kind not in _READERS:
-        raise InputError(f"data set '{kind}' is none of {', '.join(_READERS)}")
+        raise InputError(f"data set '{kind}' is none of {', '.join(KINDS)}")
     if not folder.is_dir():
         raise InputError("there is no such folder", where=folder)
     pictures = list(_READERS[kind](folder))
@@ -78,7 +81,48 @@ def read_dataset(kind: str, folder: Path, *, within_classes: bool = True) -> lis
         raise InputError(f"holds no annotated picture of {kind}", where=folder)
     if within_classes:
         pictures = [p for p in pictures if np.abs(p.angles_deg).max() <= MAX_ANGLE_DEG]
+        if not pictures:
+            raise InputError(f"every head of {kind} is turned beyond ±{MAX_ANGLE_DEG:.0f}°", where=folder)
     return pictures
+
+
+def load_faces(kind: str, path: Path, detect: Detect, *, own_boxes: bool = False) -> LabelledFaces:
+    """Faces with known angles of any kind, with boxes.
+
+    Args:
+        kind: one of :data:`KINDS`.
+        path: folder of the set; for "table" a CSV file.
+        detect: face detector; not used for rendered heads, whose boxes lie beside them.
+        own_boxes: use the boxes that a public set brings, not the detector's.
+
+    Raises:
+        InputError: unknown kind, or the path does not hold it.
+    """
+    if kind == "hpid":
+        return read_hpid(path, detect)
+    if kind == "table":
+        return read_table(path, detect)
+    if kind == "rendered":
+        return read_rendered(path)
+    pictures = read_dataset(kind, path)
+    if own_boxes and not np.isfinite([p.box_px for p in pictures]).any():
+        raise InputError(f"{kind} brings no boxes", where=path, todo="Leave --own-boxes out.")
+    return with_boxes(kind, pictures, None if own_boxes else detect)
+
+
+def kind_of(path: Path) -> str:
+    """What a path holds, from its form: a table, rendered heads, or HPID.
+
+    Raises:
+        InputError: it is none of them.
+    """
+    if path.suffix.lower() == ".csv":
+        return "table"
+    if path.is_dir() and next(path.glob("heads_*.npz"), None) is not None:
+        return "rendered"
+    if path.is_dir() and next(path.rglob("person*.jpg"), None) is not None:
+        return "hpid"
+    raise InputError("the kind of data set cannot be told", where=path, todo=f"Give --kind: {', '.join(KINDS)}.")
 
 
 def with_boxes(

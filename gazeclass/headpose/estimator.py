@@ -1,123 +1,51 @@
-"""Head poses of a batch of faces, whatever the method: one small interface, no torch.
-
-Angles are relative to the viewing ray through the crop's centre (method §2): ``R_CS = R_ray · R_crop`` is
-the caller's.
-"""
+"""Head-pose methods by name: the landmark method, our networks, the five points, their union. No torch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gazeclass import models
 from gazeclass.errors import InputError
-from gazeclass.geometry.rotation import Array, long_yaw_angles_deg, rotation_from_angles_deg
+from gazeclass.geometry.rotation import Array
 from gazeclass.headpose.crop import CropRule, crop_batch
+from gazeclass.headpose.poses import FaceEstimator, HeadPoseEstimator, HeadPoses
 from gazeclass.headpose.twostep import DEFAULT_MODEL, FivePointModel, pose_from_five_points
+
+__all__ = [
+    "FACEMESH", "LANDMARK_METHOD", "HeadPoseEstimator", "HeadPoses", "LandmarkEstimator", "NetworkEstimator",
+    "load_estimator",
+]  # fmt: skip
 
 #: The method that needs no model file.
 LANDMARK_METHOD = "landmarks"
+#: The 468 landmarks of MediaPipe, where a package that carries them is installed.
+FACEMESH = "facemesh"
 #: What ``load_estimator()`` looks for, best first; the landmark method stands in where none is installed.
 POINTS_NAME = "headpose-points"
 DEFAULT_NAMES = ("headpose-sdam-resnet50", "headpose-sdam-fast")
 
 
-@dataclass(frozen=True, eq=False)
-class HeadPoses:
-    """Head poses of n faces against their viewing rays; NaN where a method could not tell.
+class LandmarkEstimator(FaceEstimator):
+    """The two-step method: five landmarks, mean face, least squares (:mod:`gazeclass.headpose.twostep`).
 
-    Attributes:
-        angles_deg: ``(n, 3)`` yaw, pitch, roll of ``R_crop``; yaw runs past ±90° for heads turned away.
-        R_crop: ``(n, 3, 3)`` head axes (SCS) to axes of the viewing ray.
-        sigma_deg: ``(n, 3)`` standard deviations of yaw, pitch, roll.
+    Pictures and boxes are not looked at.
     """
 
-    angles_deg: Array
-    R_crop: Array
-    sigma_deg: Array
-
-    def __len__(self) -> int:
-        return len(self.angles_deg)
-
-    @staticmethod
-    def joined(parts: "Sequence[HeadPoses]") -> "HeadPoses":
-        """Several batches, at least one, as one."""
-        return HeadPoses(
-            np.concatenate([p.angles_deg for p in parts]),
-            np.concatenate([p.R_crop for p in parts]),
-            np.concatenate([p.sigma_deg for p in parts]),
-        )
-
-    @staticmethod
-    def from_angles(angles_deg: ArrayLike, sigma_deg: ArrayLike) -> "HeadPoses":
-        """Poses from ``(n, 3)`` angles and sigmas."""
-        angles = np.asarray(angles_deg, float).reshape(-1, 3)
-        R = np.full((len(angles), 3, 3), np.nan)
-        known = np.isfinite(angles).all(axis=1)
-        if known.any():
-            R[known] = rotation_from_angles_deg(*angles[known].T)
-        return HeadPoses(angles, R, np.asarray(sigma_deg, float).reshape(-1, 3))
-
-
-class HeadPoseEstimator(Protocol):
-    """What the pipeline knows of a head-pose method."""
-
-    name: str
-
-    def estimate(
-        self,
-        images: Sequence[np.ndarray],
-        boxes: Sequence[ArrayLike],
-        landmarks: Sequence[ArrayLike] | None = None,
-    ) -> HeadPoses:
-        """Poses of one face per picture, in one batch.
-
-        Args:
-            images: n pictures, H×W×3 uint8 BGR (the same picture may come many times).
-            boxes: n detector's boxes ``(4,)`` x0, y0, x1, y1, pixels.
-            landmarks: n times ``(5, 2)`` in MTCNN's order, or None.
-        """
-        ...
-
-
-class LandmarkEstimator:
-    """The two-step method: five landmarks, mean face, least squares (:mod:`gazeclass.headpose.twostep`)."""
-
     name = LANDMARK_METHOD
+    needs_landmarks = True
 
     def __init__(self, model: FivePointModel = DEFAULT_MODEL) -> None:
         self._model = model
 
-    def estimate(
-        self,
-        images: Sequence[np.ndarray],
-        boxes: Sequence[ArrayLike],
-        landmarks: Sequence[ArrayLike] | None = None,
-    ) -> HeadPoses:
-        """See :class:`HeadPoseEstimator`; pictures and boxes are not looked at.
-
-        Raises:
-            InputError: no landmarks were given.
-        """
-        if landmarks is None:
-            raise InputError(
-                "the landmark method needs the five landmarks of each face",
-                todo="Use a detector that finds landmarks, or a head-pose network.",
-            )
-        if not len(landmarks):
-            return HeadPoses.from_angles(np.zeros((0, 3)), np.zeros((0, 3)))
-        points = np.stack([np.asarray(mark, float).reshape(5, 2) for mark in landmarks])
-        R, sigma, _ = pose_from_five_points(points, self._model)
-        angles = np.full((len(R), 3), np.nan)
-        known = np.isfinite(R).all(axis=(1, 2))
-        if known.any():
-            angles[known] = long_yaw_angles_deg(R[known])
-        return HeadPoses(angles, R, sigma)
+    def _poses(self, images: Sequence[np.ndarray], boxes: Sequence[ArrayLike], landmarks: Array | None) -> HeadPoses:
+        assert landmarks is not None
+        R, sigma, _ = pose_from_five_points(landmarks, self._model)
+        return HeadPoses.from_rotations(R, sigma)
 
 
-class NetworkEstimator:
+class NetworkEstimator(FaceEstimator):
     """A network exported by :mod:`gazeclass.headpose.export`: crops in, angles and their raw spread out.
 
     The card says how crops are cut and scaled, and holds one factor per angle that makes the spread of the
@@ -142,16 +70,9 @@ class NetworkEstimator:
             )
         self._input = inputs[0].name
 
-    def estimate(
-        self,
-        images: Sequence[np.ndarray],
-        boxes: Sequence[ArrayLike],
-        landmarks: Sequence[ArrayLike] | None = None,
-    ) -> HeadPoses:
-        """See :class:`HeadPoseEstimator`."""
-        if not len(images):
-            return HeadPoses.from_angles(np.zeros((0, 3)), np.zeros((0, 3)))
-        return self.estimate_crops(crop_batch(images, boxes, landmarks, self.rule))
+    def _poses(self, images: Sequence[np.ndarray], boxes: Sequence[ArrayLike], landmarks: Array | None) -> HeadPoses:
+        marks = None if landmarks is None else list(landmarks)
+        return self.estimate_crops(crop_batch(images, boxes, marks, self.rule))
 
     def estimate_crops(self, crops: np.ndarray) -> HeadPoses:
         """Poses of crops ``(n, input_px, input_px, 3)`` uint8 BGR cut by the model's own rule."""
@@ -190,7 +111,8 @@ def load_estimator(name: str = "default", *, threads: int | None = None) -> Head
 
     Args:
         name: "default" (the best network installed united with the five-point regression; one of them alone where the
-            other is missing; the landmark method where both are), "landmarks", or a model's name.
+            other is missing; the landmark method where both are), "landmarks", "facemesh" where it is installed, or a
+            model's name.
         threads: for the network; None takes the setting.
 
     Raises:
@@ -200,6 +122,10 @@ def load_estimator(name: str = "default", *, threads: int | None = None) -> Head
         return LandmarkEstimator()
     if name == "default":
         return _best_installed(threads)
+    if name == FACEMESH:
+        from gazeclass.headpose.facemesh import FaceMeshEstimator
+
+        return FaceMeshEstimator(threads=threads)
     return _open(models.find(name), threads)
 
 

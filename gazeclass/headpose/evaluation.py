@@ -3,49 +3,21 @@
 Measured on pictures with known angles, whoever made the boxes: nothing here trains or chooses.
 """
 
-import csv
-import re
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import cv2
 import numpy as np
 
-from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, geodesic_deg, rotation_from_angles_deg, wrap_deg
-from gazeclass.headpose.estimator import HeadPoseEstimator, HeadPoses
+from gazeclass.headpose.labelled import ANGLES, LabelledFaces
+from gazeclass.headpose.poses import HeadPoseEstimator, HeadPoses, estimate_in_batches
 
-ANGLES = ("yaw", "pitch", "roll")
-
-#: Finds faces in a picture: a list of (box ``(4,)``, landmarks ``(5, 2)``, score).
-Detect = Callable[[np.ndarray], Sequence[tuple[Array, Array, float]]]
-
-
-@dataclass(frozen=True, eq=False)
-class LabelledFaces:
-    """Pictures of one face each, with known angles.
-
-    Attributes:
-        name: of the data set.
-        images: n pictures BGR.
-        boxes_px: ``(n, 4)``; NaN where no face was found.
-        landmarks_px: ``(n, 5, 2)``; NaN where unknown.
-        angles_deg: ``(n, 3)`` yaw, pitch, roll in the convention of method §2; NaN where a data set has none.
-        crop_rule: in words, whose boxes these are.
-    """
-
-    name: str
-    images: list[np.ndarray]
-    boxes_px: Array
-    landmarks_px: Array
-    angles_deg: Array
-    crop_rule: str
-
-    @property
-    def found(self) -> np.ndarray:
-        """``(n,)`` whether there is a box."""
-        return np.asarray(np.isfinite(self.boxes_px).all(axis=1))
+#: 68 and 95 % of a normal distribution lie within so many standard deviations.
+SIGMAS_OF_68, SIGMAS_OF_95 = 0.994458, 1.959964
+#: Groups of the tables: |yaw| in degrees, face size in pixels.
+YAW_RANGES_DEG = ((0, 30), (30, 60), (60, 100))
+SIZE_RANGES_PX = ((0, 20), (20, 40), (40, 80), (80, 160), (160, None))
 
 
 @dataclass(frozen=True)
@@ -58,7 +30,9 @@ class AngleFigures:
         slope: of the least-squares line estimate = slope · truth + offset: the gain.
         correlation: Pearson's r.
         mae_after_line_deg: mean absolute error after the estimate went through the best line (truth from estimate).
-        inside_68, inside_95: share of the errors within the 68 % and 95 % interval of the predicted sigma.
+        inside_68, inside_95: share of the errors within the 68 % and 95 % interval of the predicted sigma; NaN for a
+            method that predicts none.
+        sigma_factor: what the sigma would have to be multiplied by for 68 % of the errors to lie within it.
     """
 
     mae_deg: float
@@ -68,6 +42,7 @@ class AngleFigures:
     mae_after_line_deg: float
     inside_68: float
     inside_95: float
+    sigma_factor: float
 
 
 @dataclass(frozen=True)
@@ -82,6 +57,27 @@ class Figures:
     euler_mae_deg: float
     geodesic_deg: float
     maev_deg: float
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """One method on one data set.
+
+    Attributes:
+        method: its name.
+        checkpoint: in words: the model's file and hash, recipe and samples, or that there is none.
+        faces: those looked at, all with a box.
+        poses: what the method said of each.
+        rows: all faces, then by range of |yaw|, then by face size.
+        ms_per_face: wall clock of one face, its crop included, in batches of thirty.
+    """
+
+    method: str
+    checkpoint: str
+    faces: LabelledFaces
+    poses: HeadPoses
+    rows: list[Figures]
+    ms_per_face: float
 
 
 def figures(method: str, data: str, group: str, poses: HeadPoses, truth_deg: Array) -> Figures:
@@ -115,110 +111,94 @@ def _one_angle(estimate: Array, truth: Array, sigma: Array) -> AngleFigures:
     varied = truth.std() > 1e-9 and unwrapped.std() > 1e-9
     slope = float(np.polyfit(truth, unwrapped, 1)[0]) if varied else float("nan")
     line = np.polyval(np.polyfit(unwrapped, truth, 1), unwrapped) if varied else np.full_like(truth, np.nan)
+    sure = bool(np.isfinite(sigma).all())
     return AngleFigures(
         mae_deg=float(np.abs(error).mean()),
         bias_deg=float(error.mean()),
         slope=slope,
         correlation=float(np.corrcoef(truth, unwrapped)[0, 1]) if varied else float("nan"),
         mae_after_line_deg=float(np.abs(line - truth).mean()),
-        inside_68=float((np.abs(error) <= 0.994458 * sigma).mean()),
-        inside_95=float((np.abs(error) <= 1.959964 * sigma).mean()),
+        inside_68=float((np.abs(error) <= SIGMAS_OF_68 * sigma).mean()) if sure else float("nan"),
+        inside_95=float((np.abs(error) <= SIGMAS_OF_95 * sigma).mean()) if sure else float("nan"),
+        sigma_factor=float(honest_factor(error[:, None], sigma[:, None])[0]) if sure else float("nan"),
     )
 
 
-def evaluate(estimator: HeadPoseEstimator, faces: LabelledFaces, *, batch: int = 64) -> list[Figures]:
+def honest_factor(error_deg: Array, sigma_deg: Array) -> Array:
+    """What sigmas ``(n, k)`` must be multiplied by so that 68 % of the errors ``(n, k)`` lie within one: ``(k,)``."""
+    return np.asarray(np.quantile(np.abs(error_deg) / sigma_deg, 0.68, axis=0) / SIGMAS_OF_68)
+
+
+def measure(estimator: HeadPoseEstimator, faces: LabelledFaces, *, batch: int = 30) -> Measured:
     """All faces found, then by range of |yaw| and by face size.
 
     Raises:
         InputError: no face of the data set was found.
     """
-    rows = np.flatnonzero(faces.found)
-    if not len(rows):
-        raise InputError("no face was found in any of the pictures", where=faces.name)
-    parts = [_estimate(estimator, faces, rows[k : k + batch]) for k in range(0, len(rows), batch)]
-    poses = HeadPoses.joined(parts)
-    truth = faces.angles_deg[rows]
-    size = (faces.boxes_px[rows, 2:] - faces.boxes_px[rows, :2]).max(axis=1)
-    groups: list[tuple[str, np.ndarray]] = [("all", np.ones(len(rows), bool))]
-    for low, high in ((0, 30), (30, 60), (60, 100)):
-        groups.append((f"|yaw| {low}–{high}°", (np.abs(truth[:, 0]) >= low) & (np.abs(truth[:, 0]) < high)))
-    for small, large in ((0, 40), (40, 80), (80, 10_000)):
-        label = f"face {small}–{large} px" if large < 10_000 else f"face over {small} px"
-        groups.append((label, (size >= small) & (size < large)))
-    out = []
-    for label, mask in groups:
-        if mask.any():
-            part = HeadPoses(poses.angles_deg[mask], poses.R_crop[mask], poses.sigma_deg[mask])
-            out.append(figures(estimator.name, faces.name, label, part, truth[mask]))
+    faces = faces.only_found()
+    started = time.perf_counter()
+    poses = estimate_in_batches(estimator, faces.images, list(faces.boxes_px), list(faces.landmarks_px), batch=batch)
+    ms = 1000 * (time.perf_counter() - started) / len(faces.images)
+    rows = [
+        figures(estimator.name, faces.name, label, poses[mask], faces.angles_deg[mask])
+        for label, mask in groups(faces)
+        if mask.any()
+    ]
+    return Measured(estimator.name, checkpoint_of(estimator), faces, poses, rows, ms)
+
+
+def groups(faces: LabelledFaces) -> list[tuple[str, np.ndarray]]:
+    """Names and masks ``(n,)`` of the groups a table shows."""
+    yaw, size = np.abs(faces.angles_deg[:, 0]), faces.size_px
+    out: list[tuple[str, np.ndarray]] = [("all", np.ones(len(yaw), bool))]
+    out += [(f"|yaw| {low}–{high}°", (yaw >= low) & (yaw < high)) for low, high in YAW_RANGES_DEG]
+    for small, large in SIZE_RANGES_PX:
+        label = f"face over {small} px" if large is None else f"face {small}–{large} px"
+        out.append((label, (size >= small) & (size < (np.inf if large is None else large))))
     return out
 
 
-def _estimate(estimator: HeadPoseEstimator, faces: LabelledFaces, rows: np.ndarray) -> HeadPoses:
-    images = [faces.images[k] for k in rows]
-    return estimator.estimate(images, list(faces.boxes_px[rows]), list(faces.landmarks_px[rows]))
+def checkpoint_of(estimator: HeadPoseEstimator) -> str:
+    """What exactly was measured: file, hash, recipe and samples of each model behind a method."""
+    parts = [getattr(estimator, name) for name in ("network", "points") if hasattr(estimator, name)]
+    if parts:
+        return " + ".join(checkpoint_of(part) for part in parts)
+    card = getattr(estimator, "card", None)
+    if card is None:
+        return getattr(estimator, "source", "no model file")
+    training = card.meta.get("training", {})
+    made = ", ".join(
+        f"{word} {training[key]}" for key, word in (("recipe", "recipe"), ("samples", "samples")) if key in training
+    )
+    factor = card.meta.get("sigma_factor")
+    told = f"; sigma × {', '.join(f'{f:.2f}' for f in factor)}" if factor else ""
+    return f"{card.path.name} sha256 {card.sha256[:12]}{f', {made}' if made else ''}{told}"
 
 
-_HPID = re.compile(r"person(\d\d)(\d)(\d\d)([+-]\d+)([+-]\d+)\.jpg")
+def milliseconds(method: HeadPoseEstimator, faces: LabelledFaces, *, batch: int = 30, rounds: int = 5) -> float:
+    """Best wall clock of one face among several rounds over one batch, crops included."""
+    some = faces.only_found()
+    count = min(batch, len(some.images))
+    parts = some.images[:count], list(some.boxes_px[:count]), list(some.landmarks_px[:count])
+    best = np.inf
+    for _ in range(rounds):
+        start = time.perf_counter()
+        method.estimate(*parts)
+        best = min(best, time.perf_counter() - start)
+    return 1000 * best / count
 
 
-def read_hpid(folder: Path, detect: Detect, *, max_pan_deg: float = 60, max_tilt_deg: float = 30) -> LabelledFaces:
-    """Pointing'04 / HPID (Gourier et al. 2004): nominal pan and tilt as yaw and pitch, no roll.
-
-    Real photographs: for measuring only. Tilt labels are overstated about 1.8 times, so judge pitch by correlation
-    and by the error after one line.
-
-    Args:
-        folder: with person01 … folders or the pictures themselves.
-        detect: face detector; the largest face is taken.
-        max_pan_deg, max_tilt_deg: poses beyond are left out.
-
-    Raises:
-        InputError: no HPID pictures in the folder.
-    """
-    named = [(path, m) for path in sorted(folder.rglob("person*.jpg")) if (m := _HPID.fullmatch(path.name))]
-    named = [(p, m) for p, m in named if abs(int(m[4])) <= max_tilt_deg and abs(int(m[5])) <= max_pan_deg]
-    if not named:
-        raise InputError("there are no HPID pictures (person01146-30+15.jpg, …)", where=folder)
-    images = [_picture(path) for path, _ in named]
-    boxes, marks = _largest_faces(images, detect)
-    angles = np.array([[int(m[5]), int(m[4]), np.nan] for _, m in named], float)
-    return LabelledFaces("HPID", images, boxes, marks, angles, "the detector's own box, largest face")
+def errors_deg(measured: Measured, what: str) -> Array:
+    """Absolute errors ``(n,)`` of "yaw", "pitch", "roll" or the whole turn ("geodesic"); 180° where none was told."""
+    truth = measured.faces.angles_deg
+    if what == "geodesic":
+        error = geodesic_deg(np.nan_to_num(measured.poses.R_crop), rotation_from_angles_deg(*truth.T))
+    else:
+        i = ANGLES.index(what)
+        error = np.abs(wrap_deg(measured.poses.angles_deg[:, i] - truth[:, i]))
+    return np.asarray(np.where(np.isfinite(measured.poses.angles_deg).all(axis=1), error, 180.0))
 
 
-def read_table(path: Path, detect: Detect) -> LabelledFaces:
-    """Pictures listed in a CSV with columns path, yaw_deg, pitch_deg, roll_deg (and x0, y0, x1, y1 for their boxes).
-
-    Paths are relative to the table. Where a row has no box the detector's largest face is taken.
-
-    Raises:
-        InputError: unreadable table or picture.
-    """
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-        angles = np.array([[float(r[f"{a}_deg"] or "nan") for a in ANGLES] for r in rows]).reshape(-1, 3)
-        own = np.array([[float(r.get(k) or "nan") for k in ("x0", "y0", "x1", "y1")] for r in rows]).reshape(-1, 4)
-        images = [_picture(path.parent / r["path"]) for r in rows]
-    except (OSError, KeyError, ValueError, csv.Error) as error:
-        raise InputError(f"the table of faces cannot be read ({error})", where=path) from error
-    boxes, marks = _largest_faces(images, detect)
-    given = np.isfinite(own).all(axis=1)
-    boxes[given] = own[given]
-    return LabelledFaces(path.stem, images, boxes, marks, angles, "boxes of the table, else the detector's")
-
-
-def _largest_faces(images: list[np.ndarray], detect: Detect) -> tuple[Array, Array]:
-    boxes, marks = np.full((len(images), 4), np.nan), np.full((len(images), 5, 2), np.nan)
-    for k, image in enumerate(images):
-        found = detect(image)
-        if found:
-            box, points, _ = max(found, key=lambda f: (f[0][2] - f[0][0]) * (f[0][3] - f[0][1]))
-            boxes[k], marks[k] = box, points
-    return boxes, marks
-
-
-def _picture(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise InputError("the picture cannot be read", where=path)
-    return np.asarray(image)
+def cumulative(error_deg: Array, limits_deg: Sequence[float] | Array) -> Array:
+    """Share of the errors ``(n,)`` at or below each limit."""
+    return np.asarray((np.abs(error_deg)[:, None] <= np.asarray(limits_deg, float)).mean(axis=0))

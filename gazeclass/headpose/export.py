@@ -1,8 +1,10 @@
 """A trained network as an ONNX model with its card, equal to torch, with an honest sigma."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,14 +15,17 @@ from gazeclass import models
 from gazeclass.atomic import atomic_path, write_text
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, long_yaw_angles_deg, wrap_deg
+from gazeclass.headpose.crop import CropRule
 from gazeclass.headpose.data import normalise, validation_crops
-from gazeclass.headpose.network import WithSpread, cost_of
+from gazeclass.headpose.evaluation import SIGMAS_OF_68, SIGMAS_OF_95, honest_factor
+from gazeclass.headpose.network import Cost, WithSpread, cost_of
+from gazeclass.headpose.precision import Precision, check_precision, to_fp16_weights, to_int8
 from gazeclass.headpose.training import load_best, predict, validation_figures
 
 #: The exported model may differ from torch by this much, degrees (issue 3).
 MAX_DIFFERENCE_DEG = 0.05
-#: 68 % of a normal distribution lie within this many standard deviations.
-_SIGMAS_OF_68 = 0.994458
+#: Heads that int8's ranges are fitted on.
+_CALIBRATION_HEADS = 400
 
 
 @dataclass(frozen=True)
@@ -29,20 +34,33 @@ class Exported:
 
     Attributes:
         card: of the model.
-        difference_deg: largest difference of an angle between ONNX Runtime and torch.
+        difference_deg: largest difference of an angle between ONNX Runtime in fp32 and torch.
         figures: validation error, degrees, on the people the sigma was not fitted on.
+        cost: weights and multiply-adds.
+        loss: what a smaller precision costs against fp32; None for fp32 itself.
     """
 
     card: models.ModelCard
     difference_deg: float
     figures: dict[str, float]
+    cost: Cost
+    loss: dict[str, float] | None
 
 
-def export(checkpoint: Path, validation: Path, folder: Path, *, name: str = "", data: str = "") -> Exported:
+def export(
+    checkpoint: Path,
+    validation: Path,
+    folder: Path,
+    *,
+    name: str = "",
+    data: str = "",
+    precision: str = "fp32",
+    calibration: Path | None = None,
+) -> Exported:
     """Write ``NAME.onnx`` and ``NAME.toml`` from the best network of a run.
 
     The spread of the class distribution is turned into a standard deviation by one factor per angle, fitted on one half
-    of the rendered validation people; the figures in the card are those of the other half.
+    of the rendered validation people; the figures in the card are those of the other half, of the model as written.
 
     Args:
         checkpoint: ``best.pt`` of a run.
@@ -50,29 +68,38 @@ def export(checkpoint: Path, validation: Path, folder: Path, *, name: str = "", 
         folder: to write to.
         name: of the model; ``headpose-`` and the recipe's name when empty.
         data: what it was trained on, in words, for the card.
+        precision: "fp32", "fp16" (weights only) or "int8".
+        calibration: folder of rendered people of training, whose pictures fit int8's ranges.
 
     Raises:
-        InputError: no such checkpoint, or the exported model differs from torch by more than 0.05°.
+        InputError: no such checkpoint or precision, or the exported model differs from torch by more than 0.05°.
     """
+    kind = check_precision(precision)
     net, recipe, about = load_best(checkpoint)
     name = name or f"headpose-{recipe.name}"
     rule = recipe.model.crop_rule
     crops, R_true, _, found = validation_crops(validation, rule, 10**9)
     crops, R_true = crops[found], R_true[found]
-    angles, spread = predict(net, crops)
-    half = np.arange(len(crops)) % 2 == 0
-    factor = sigma_factor(angles[half], spread[half], R_true[half])
-    figures = validation_figures(angles[~half], R_true[~half])
-    inside = coverage(angles[~half], spread[~half] * factor, R_true[~half])
-
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}.onnx"
-    with atomic_path(target) as temporary:
+    with TemporaryDirectory() as work:
+        plain = Path(work) / "fp32.onnx"
         example = torch.zeros(2, 3, rule.input_px, rule.input_px)
-        write_onnx(WithSpread(net), example, temporary, input_name="pictures")
-        difference = _difference_deg(temporary, crops[:64], angles[:64])
+        write_onnx(WithSpread(net), example, plain, input_name="pictures")
+        torch_angles, _ = predict(net, crops[:64])
+        difference = float(np.abs(run_onnx(plain, crops[:64])[0] - torch_angles).max())
         if difference > MAX_DIFFERENCE_DEG:
             raise InputError(f"the exported model differs from torch by {difference:.3f}°", where=target)
+        with atomic_path(target) as temporary:
+            _convert(kind, plain, temporary, rule, calibration)
+        answers = run_onnx(target, crops)
+        before = answers if kind == "fp32" else run_onnx(plain, crops)
+    half = np.arange(len(crops)) % 2 == 0
+    errors = wrap_deg(answers[0] - long_yaw_angles_deg(R_true))
+    factor = honest_factor(errors[half], answers[1][half])
+    figures = validation_figures(answers[0][~half], R_true[~half])
+    loss = None if kind == "fp32" else _loss(before[0][~half], answers[0][~half], R_true[~half])
+    sure = np.abs(errors[~half]) / (answers[1][~half] * factor)
     cost = cost_of(net, rule.input_px)
     card: dict[str, Any] = {
         "kind": "headpose",
@@ -80,6 +107,7 @@ def export(checkpoint: Path, validation: Path, folder: Path, *, name: str = "", 
         "licence": "CC0-1.0 (ours)",
         "source": "trained by gazeclass on rendered people only; no picture of a real person",
         "made_utc": datetime.now(UTC).isoformat(timespec="minutes"),
+        "precision": kind,
         "input_px": rule.input_px,
         "mean": 127.5,
         "scale": 1 / 128,
@@ -98,7 +126,8 @@ def export(checkpoint: Path, validation: Path, folder: Path, *, name: str = "", 
             "on": "rendered people never seen in training, faces that MTCNN finds",
             "count": int((~half).sum()),
             **{key: round(value, 2) for key, value in figures.items()},
-            "inside_68": [round(float(x), 3) for x in inside],
+            "inside_68": [round(float(x), 3) for x in (sure <= SIGMAS_OF_68).mean(axis=0)],
+            "inside_95": [round(float(x), 3) for x in (sure <= SIGMAS_OF_95).mean(axis=0)],
             "onnx_minus_torch_deg": round(difference, 4),
         },
         "limits": (
@@ -106,20 +135,51 @@ def export(checkpoint: Path, validation: Path, folder: Path, *, name: str = "", 
             "benchmarks/headpose_peers.py. Angles are against the viewing ray through the crop's centre."
         ),
     }
+    if loss is not None:
+        card["figures"]["against_fp32"] = {key: round(value, 3) for key, value in loss.items()}
     write_text(target.with_suffix(".toml"), tomlkit.dumps(card))
-    return Exported(models.read_card(target.with_suffix(".toml")), difference, figures)
+    return Exported(models.read_card(target.with_suffix(".toml")), difference, figures, cost, loss)
 
 
-def sigma_factor(angles_deg: Array, spread_deg: Array, R_true: Array) -> Array:
-    """``(3,)`` what the spread must be multiplied by so that 68 % of the errors lie within one sigma."""
-    error = np.abs(wrap_deg(angles_deg - long_yaw_angles_deg(R_true)))
-    return np.asarray(np.quantile(error / spread_deg, 0.68, axis=0) / _SIGMAS_OF_68)
+def _convert(kind: Precision, plain: Path, target: Path, rule: CropRule, calibration: Path | None) -> None:
+    if kind == "fp16":
+        to_fp16_weights(plain, target)
+    elif kind == "int8":
+        if calibration is None:
+            raise InputError(
+                "int8 needs rendered heads to fit its ranges on", todo="Give --calibration with a folder of training."
+            )
+        crops, _, _, found = validation_crops(calibration, rule, _CALIBRATION_HEADS)
+        to_int8(plain, target, _pictures(crops[found]))
+    else:
+        shutil.copyfile(plain, target)
 
 
-def coverage(angles_deg: Array, sigma_deg: Array, R_true: Array, *, sigmas: float = _SIGMAS_OF_68) -> Array:
-    """``(3,)`` share of the errors within so many standard deviations."""
-    error = np.abs(wrap_deg(angles_deg - long_yaw_angles_deg(R_true)))
-    return np.asarray((error <= sigmas * sigma_deg).mean(axis=0))
+def _loss(before: Array, after: Array, R_true: Array) -> dict[str, float]:
+    """What a precision costs: mean change of an angle, and change of the mean absolute and geodesic errors, degrees."""
+    old, new = validation_figures(before, R_true), validation_figures(after, R_true)
+    change = {f"{key}_change": new[key] - old[key] for key in old}
+    return {"mean_difference_deg": float(np.abs(wrap_deg(after - before)).mean()), **change}
+
+
+def _pictures(crops: np.ndarray) -> np.ndarray:
+    return np.asarray(normalise(torch.from_numpy(np.ascontiguousarray(crops.transpose(0, 3, 1, 2)))).numpy())
+
+
+def run_onnx(path: Path, crops: np.ndarray, *, batch: int = 32) -> tuple[Array, Array]:
+    """Angles and spread ``(n, 3)`` of an exported model for crops ``(n, S, S, 3)`` uint8 BGR."""
+    import onnxruntime as ort
+
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    inlet = session.get_inputs()[0].name
+    starts = [0, 1, *range(batch, len(crops), batch)]  # the first face alone: the batch's size must be free
+    parts = [
+        session.run(["angles_deg", "spread_deg"], {inlet: _pictures(crops[a:b])})
+        for a, b in zip(starts, [*starts[1:], len(crops)], strict=True)
+        if b > a
+    ]
+    angles, spread = (np.concatenate([part[i] for part in parts]).astype(float) for i in (0, 1))
+    return angles, spread
 
 
 def write_onnx(module: torch.nn.Module, example: torch.Tensor, path: Path, *, input_name: str) -> None:
@@ -141,12 +201,3 @@ def write_onnx(module: torch.nn.Module, example: torch.Tensor, path: Path, *, in
             dynamo=True,
             verbose=False,
         )
-
-
-def _difference_deg(path: Path, crops: np.ndarray, angles: Array) -> float:
-    import onnxruntime as ort
-
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    x = normalise(torch.from_numpy(np.ascontiguousarray(crops.transpose(0, 3, 1, 2)))).numpy()
-    found = np.concatenate([session.run(["angles_deg"], {"pictures": part})[0] for part in (x[:1], x[1:])])
-    return float(np.abs(found - angles).max())

@@ -1,5 +1,8 @@
 """Tables and curves of head-pose training and evaluation."""
 
+import csv
+import dataclasses
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,32 +11,107 @@ import numpy as np
 
 from gazeclass.atomic import atomic_path
 from gazeclass.geometry.rotation import Array
-from gazeclass.headpose.evaluation import Figures
+from gazeclass.headpose.evaluation import AngleFigures, Measured, cumulative, errors_deg
 from gazeclass.headpose.labels import CLASSES_DEG, PAPER_SIGMA_DEG, SoftLabelFit, gaussian_label
 
 
-def print_figures(rows: Sequence[Figures]) -> None:
-    """Print one table: a line for each group, columns for each angle that has truth."""
+def print_measured(measured: Measured) -> None:
+    """Print one method's table: a line for each group, columns for each angle that has truth."""
     from rich.console import Console
     from rich.table import Table
 
-    out = Table(title=f"{rows[0].method} on {rows[0].data}", title_justify="left")
+    rows = measured.rows
+    out = Table(
+        title=f"{measured.method} on {rows[0].data}; crop: {measured.faces.crop_rule}; {measured.checkpoint}",
+        title_justify="left",
+    )
     for name in ("", "faces", "Euler MAE", "geodesic", "MAEV"):
         out.add_column(name, justify="right" if name else "left", no_wrap=True)
     for angle in rows[0].angles:
-        for name in (f"{angle} MAE", "slope", "r", "after line", "in 68 %", "in 95 %"):
+        for name in (f"{angle} MAE", "bias", "slope", "r", "after line", "in 68 %", "in 95 %", "sigma ×"):
             out.add_column(name, justify="right")
     for row in rows:
         cells = [row.group, str(row.count), _deg(row.euler_mae_deg), _deg(row.geodesic_deg), _deg(row.maev_deg)]
         for f in row.angles.values():
-            cells += [_deg(f.mae_deg), f"{f.slope:.2f}", f"{f.correlation:.3f}", _deg(f.mae_after_line_deg)]
-            cells += [f"{100 * f.inside_68:.0f} %", f"{100 * f.inside_95:.0f} %"]
+            cells += [_deg(f.mae_deg), _deg(f.bias_deg), f"{f.slope:.2f}", f"{f.correlation:.3f}"]
+            cells += [_deg(f.mae_after_line_deg), _percent(f.inside_68), _percent(f.inside_95)]
+            cells += ["–" if math.isnan(f.sigma_factor) else f"{f.sigma_factor:.2f}"]
         out.add_row(*cells)
-    Console(width=220).print(out)
+    Console(width=260).print(out)
+
+
+def print_side_by_side(measured: Sequence[Measured]) -> None:
+    """Print a line for each method over all faces, with its time."""
+    from rich.console import Console
+    from rich.table import Table
+
+    first = measured[0].rows[0]
+    out = Table(title=f"side by side on {first.data}, {len(measured[0].faces.images)} faces", title_justify="left")
+    for name in ("method", "faces", "ms a face", "Euler MAE", "geodesic", "MAEV"):
+        out.add_column(name, justify="left" if name == "method" else "right", no_wrap=True)
+    for angle in first.angles:
+        for name in (f"{angle} MAE", "slope", "r", "after line"):
+            out.add_column(name, justify="right")
+    for one in measured:
+        row = one.rows[0]
+        cells = [one.method, str(row.count), f"{one.ms_per_face:.2f}"]
+        cells += [_deg(row.euler_mae_deg), _deg(row.geodesic_deg), _deg(row.maev_deg)]
+        for angle in first.angles:
+            f = row.angles[angle]
+            cells += [_deg(f.mae_deg), f"{f.slope:.2f}", f"{f.correlation:.3f}", _deg(f.mae_after_line_deg)]
+        out.add_row(*cells)
+    Console(width=200).print(out)
+
+
+def table_of(measured: Sequence[Measured]) -> str:
+    """All methods, groups and angles as CSV, a line for each."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    fields = [f.name for f in dataclasses.fields(AngleFigures)]
+    head = ["method", "data", "group", "count", "euler_mae_deg", "geodesic_deg", "maev_deg", "angle", *fields]
+    writer.writerow([*head, "ms_per_face", "crop_rule", "checkpoint"])
+    for one in measured:
+        for row in one.rows:
+            for angle, found in row.angles.items():
+                whole = (row.euler_mae_deg, row.geodesic_deg, row.maev_deg)
+                cells = [row.method, row.data, row.group, row.count, *map(_cell, whole), angle]
+                cells += [_cell(getattr(found, name)) for name in fields]
+                writer.writerow([*cells, _cell(one.ms_per_face), one.faces.crop_rule, one.checkpoint])
+    return text.getvalue()
+
+
+def _cell(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.4f}"
+
+
+def _percent(share: float) -> str:
+    return "–" if math.isnan(share) else f"{100 * share:.0f} %"
 
 
 def _deg(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.2f}°"
+
+
+def plot_cumulative(measured: Sequence[Measured], path: Path) -> None:
+    """Share of the faces within an error, for each angle that has truth and for the whole turn, a line a method."""
+    from matplotlib.figure import Figure
+
+    first = measured[0].rows[0]
+    panels = [*first.angles, *(["geodesic"] if not math.isnan(first.geodesic_deg) else [])]
+    figure = Figure(figsize=(3.2 * len(panels), 3.6), layout="constrained")
+    limits = np.linspace(0, 30, 121)
+    styles = ("-", "--", "-.", ":")
+    for axes, panel in zip(np.atleast_1d(figure.subplots(1, len(panels), sharey=True)), panels, strict=True):
+        for k, one in enumerate(measured):
+            share = 100 * cumulative(errors_deg(one, panel), limits)
+            axes.plot(limits, share, styles[k // 10 % 4] if k >= 10 else styles[k % 4], label=one.method)
+        axes.set(title=panel, xlabel="error / °", xlim=(0, 30), ylim=(0, 100))
+        axes.grid(alpha=0.3)
+    figure.axes[0].set_ylabel("faces within it / %")
+    figure.axes[-1].legend(fontsize=7, loc="lower right")
+    figure.suptitle(f"{first.data}, {len(measured[0].faces.images)} faces", fontsize=10)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=120)
 
 
 def plot_log(log: dict[str, Array], path: Path) -> None:

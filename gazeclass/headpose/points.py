@@ -1,7 +1,7 @@
 """Head pose from the detector's five points: a small learned regression, and its union with a network.
 
-Where five points lie within the box says little about pitch but much about yaw, at a cost of microseconds; a network
-that sees the pixels errs in other ways. Their inverse-variance mean is better than either.
+How five points lie to each other says little about pitch but much about yaw, at a cost of microseconds; a network that
+sees the pixels errs in other ways. Their inverse-variance mean is better than either.
 """
 
 from collections.abc import Sequence
@@ -13,68 +13,70 @@ from numpy.typing import ArrayLike
 from gazeclass import models
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array
-from gazeclass.headpose.estimator import HeadPoseEstimator, HeadPoses
+from gazeclass.headpose.poses import FaceEstimator, HeadPoseEstimator, HeadPoses
 
 #: Points swap places in a mirrored picture: eye and eye, mouth corner and mouth corner.
 MIRROR_ORDER = [1, 0, 2, 4, 3]
 #: Length of a feature vector.
-FEATURES = 11
+FEATURES = 10
 
 
-def point_features(boxes_px: ArrayLike, landmarks_px: ArrayLike) -> Array:
-    """What the regression sees: the five points in the box's frame, and the box's aspect.
+def point_features(landmarks_px: ArrayLike) -> Array:
+    """What the regression sees: the five points about their own centre, in units of their own spread.
+
+    The box has no part in it, so that a box drawn differently changes nothing.
 
     Args:
-        boxes_px: ``(n, 4)``.
         landmarks_px: ``(n, 5, 2)`` in MTCNN's order.
 
     Returns:
-        ``(n, 11)``: x, y of each point from the box's centre over its longer side, then log(width / height).
+        ``(n, 10)``: x, y of each point; NaN where a point is unknown or all lie in one place.
     """
-    box = np.asarray(boxes_px, float).reshape(-1, 4)
     marks = np.asarray(landmarks_px, float).reshape(-1, 5, 2)
-    sides = box[:, 2:] - box[:, :2]
-    centre = (box[:, :2] + box[:, 2:]) / 2
-    placed = (marks - centre[:, None]) / sides.max(axis=1)[:, None, None]
-    return np.column_stack([placed.reshape(len(box), 10), np.log(sides[:, 0] / sides[:, 1])])
+    # Mid-height between eyes and mouth; the nose, whose place depends on yaw most, does not count.
+    middle = (marks[:, :2].mean(axis=1) + marks[:, 3:].mean(axis=1)) / 2
+    placed = marks - middle[:, None]
+    spread = np.sqrt((placed[:, [0, 1, 3, 4]] ** 2).sum(axis=2).mean(axis=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((placed / np.where(spread > 1e-6, spread, np.nan)[:, None, None]).reshape(-1, FEATURES))
 
 
 def mirrored_features(features: Array) -> Array:
     """The features of the mirrored picture."""
-    points = features[:, :10].reshape(-1, 5, 2)[:, MIRROR_ORDER] * [-1.0, 1.0]
-    return np.column_stack([points.reshape(len(features), 10), features[:, 10]])
+    points = features.reshape(-1, 5, 2)[:, MIRROR_ORDER] * [-1.0, 1.0]
+    return np.asarray(points.reshape(-1, FEATURES))
 
 
-class PointsEstimator:
-    """The regression as exported by :mod:`gazeclass.headpose.points_training`; answers mirror with the picture."""
+class PointsEstimator(FaceEstimator):
+    """The regression as exported by :mod:`gazeclass.headpose.points_training`; answers mirror with the picture.
+
+    Pictures and boxes are not looked at.
+
+    Raises:
+        InputError: the model was made for other features.
+    """
+
+    needs_landmarks = True
 
     def __init__(self, card: models.ModelCard) -> None:
         self.name = card.name
         self.card = card
         self._factor = np.asarray(card.meta.get("sigma_factor", [1.0, 1.0, 1.0]), float)
         self._session: Any = models.open_session(card, threads=1)
-
-    def estimate(
-        self,
-        images: Sequence[np.ndarray],
-        boxes: Sequence[ArrayLike],
-        landmarks: Sequence[ArrayLike] | None = None,
-    ) -> HeadPoses:
-        """See :class:`gazeclass.headpose.estimator.HeadPoseEstimator`; pictures are not looked at.
-
-        Raises:
-            InputError: no landmarks were given.
-        """
-        if landmarks is None:
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1 or inputs[0].shape[1:] != [FEATURES]:
             raise InputError(
-                f"'{self.name}' needs the five landmarks of each face", todo="Use a detector that finds landmarks."
+                f"a five-point model has one input of {FEATURES} numbers a face",
+                where=card.path,
+                todo="Train it again with `gazeclass headpose train-points`.",
             )
-        if not len(boxes):
-            return HeadPoses.from_angles(np.zeros((0, 3)), np.zeros((0, 3)))
-        return self.estimate_features(point_features(np.stack(boxes), np.stack(landmarks)))
+
+    def _poses(self, images: Sequence[np.ndarray], boxes: Sequence[ArrayLike], landmarks: Array | None) -> HeadPoses:
+        assert landmarks is not None
+        return self.estimate_features(point_features(landmarks))
 
     def estimate_features(self, features: Array) -> HeadPoses:
-        """Poses from ``(n, 11)`` features; NaN where a feature is."""
+        """Poses from ``(n, 10)`` features; NaN where a feature is."""
         angles, spread = self._run(features)
         mirrored, spread_m = self._run(mirrored_features(features))
         angles = (angles + mirrored * [-1.0, 1.0, -1.0]) / 2

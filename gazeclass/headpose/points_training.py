@@ -12,68 +12,76 @@ from torch import Tensor, nn
 
 from gazeclass import models
 from gazeclass.atomic import atomic_path, write_text
-from gazeclass.geometry.rotation import Array, long_yaw_angles_deg
-from gazeclass.headpose.augment import against_ray, turned
+from gazeclass.errors import InputError
+from gazeclass.geometry.rotation import Array, exp_so3, long_yaw_angles_deg, rotation_from_angles_deg, wrap_deg
+from gazeclass.headpose.augment import mirrored
 from gazeclass.headpose.data import MAX_ANGLE_DEG
-from gazeclass.headpose.estimator import HeadPoseEstimator, HeadPoses
-from gazeclass.headpose.export import coverage, sigma_factor, write_onnx
+from gazeclass.headpose.evaluation import SIGMAS_OF_68, SIGMAS_OF_95, honest_factor
+from gazeclass.headpose.export import write_onnx
+from gazeclass.headpose.labelled import LabelledFaces, read_rendered
 from gazeclass.headpose.points import FEATURES, PointsEstimator, mirrored_features, point_features, unite
-from gazeclass.headpose.shards import Heads, read_shard, shard_paths
+from gazeclass.headpose.poses import HeadPoseEstimator, HeadPoses, estimate_in_batches
+from gazeclass.headpose.shards import read_shard, rotations_against_box, shard_paths
 from gazeclass.headpose.training import validation_figures
 from gazeclass.progress import SILENT, Progress
 
 #: Predicted sigmas stay above this, degrees.
 _LEAST_SIGMA_DEG = 1.0
+#: Errors beyond count with their length, not its square (pseudo-Huber), degrees.
+_ROBUST_DEG = 8.0
+#: Degrees of freedom of the t distribution that the spread is fitted with: a few points lie far off.
+_FREEDOM = 4.0
+#: Scatter put on the points, in units of their spread: uniform between these, a face.
+_NOISE = (0.0, 0.05)
+#: Standard deviation of the turn in the plane, degrees. Small, because the detector is no other when a head leans.
+_TURN_DEG = 6.0
 
 
 class PointsNet(nn.Module):
-    """Features ``(n, 11)`` to angles and their spread ``(n, 3)``, degrees."""
+    """Features ``(n, 10)`` to angles and their spread ``(n, 3)``, degrees; one half of it for each."""
 
     def __init__(self, width: int = 128) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(FEATURES, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, 6)
-        )
+        self.angles, self.spread = _layers(width), _layers(width)
         self.register_buffer("mean", torch.zeros(FEATURES))
         self.register_buffer("scale", torch.ones(FEATURES))
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Angles and spread."""
-        out = self.layers((features - self.mean) / self.scale)
-        return 60.0 * out[:, :3], _LEAST_SIGMA_DEG + 10.0 * nn.functional.softplus(out[:, 3:])
+        x = (features - self.mean) / self.scale
+        return 60.0 * self.angles(x), _LEAST_SIGMA_DEG + 10.0 * nn.functional.softplus(self.spread(x))
+
+
+def _layers(width: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(FEATURES, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, 3))
 
 
 def gather(folder: Path) -> tuple[Array, Array]:
-    """Features ``(n, 11)`` and true rotations ``(n, 3, 3)``, against the ray through the box, of the faces found."""
+    """Features ``(n, 10)`` and true rotations ``(n, 3, 3)``, against the ray through the box, of the faces found."""
     features, rotations = [], []
     for path in shard_paths(folder):
         heads = read_shard(path)
         found = heads.found
-        features.append(point_features(heads.detector_box_px[found], heads.detector_landmarks_px[found]))
-        rotations.append(_against_box(heads)[found])
+        features.append(point_features(heads.detector_landmarks_px[found]))
+        rotations.append(rotations_against_box(heads)[found])
+    if not features:
+        raise InputError("there are no rendered heads", where=folder, todo="Make some with `gazeclass simulate heads`.")
     F, R = np.concatenate(features), np.concatenate(rotations)
     keep = np.isfinite(F).all(axis=1) & (np.abs(long_yaw_angles_deg(R)).max(axis=1) <= MAX_ANGLE_DEG)
+    if not keep.any():
+        raise InputError(
+            "no face has a detector's points yet", where=folder, todo="Run `gazeclass headpose boxes` on it."
+        )
     return F[keep], R[keep]
-
-
-def _against_box(heads: Heads) -> Array:
-    side = heads.images.shape[1]
-    centres = (heads.detector_box_px[:, :2] + heads.detector_box_px[:, 2:]) / 2 - (side - 1) / 2
-    return np.stack(
-        [
-            against_ray(R, np.nan_to_num(c), side, fov)
-            for R, c, fov in zip(heads.R_crop, centres, heads.fov_deg, strict=True)
-        ]
-    )
 
 
 def train(
     features: Array, R: Array, *, seed: int = 0, steps: int = 6000, batch: int = 512, progress: Progress = SILENT
 ) -> PointsNet:
-    """Fit by the Gaussian likelihood of the angles, every batch mirrored, turned in the plane and jittered anew.
+    """Fit angles and their spread, every batch mirrored, turned in the plane and jittered anew.
 
     Args:
-        features: ``(n, 11)``.
+        features: ``(n, 10)``.
         R: ``(n, 3, 3)``.
         seed: of everything random.
         steps: of Adam, cosine schedule.
@@ -91,15 +99,33 @@ def train(
     for _ in range(steps):
         x, angles = _varied(features, R, rng, batch)
         mean, spread = net(torch.from_numpy(x.astype(np.float32)))
-        error = torch.from_numpy(angles.astype(np.float32)) - mean
-        # Weighted by the variance to a half (β-NLL, Seitzer et al. 2022), or hard faces would hardly count.
-        loss = ((0.5 * (error / spread) ** 2 + torch.log(spread)) * spread.detach()).mean()
+        truth = torch.from_numpy(angles.astype(np.float32))
+        error = mean - truth
+        length2 = turn_length2(error, truth[:, 0])
+        off = torch.sqrt(_ROBUST_DEG**2 + length2).mean()
+        # The spread is fitted to the errors as they are: it may not pull at the angles.
+        misfit = 1 + (error.detach() / spread) ** 2 / _FREEDOM
+        surprise = (torch.log(spread) + (_FREEDOM + 1) / 2 * torch.log(misfit)).mean()
         optimiser.zero_grad()
-        loss.backward()
+        (off + surprise).backward()
         optimiser.step()
         schedule.step()
         progress.advance()
     return net.eval()
+
+
+def turn_length2(difference_deg: Tensor, yaw_deg: Tensor) -> Tensor:
+    """Squared angle ``(n,)`` of the rotation between two poses, from small differences of their angles.
+
+    |d|² = dp² + dy² + dr² − 2 sin(yaw) dp dr: at the profile pitch and roll turn about one axis, and errors of both
+    that cancel are none.
+
+    Args:
+        difference_deg: ``(n, 3)`` of yaw, pitch, roll.
+        yaw_deg: ``(n,)``.
+    """
+    yaw, pitch, roll = difference_deg.unbind(dim=1)
+    return yaw**2 + pitch**2 + roll**2 - 2 * torch.sin(torch.deg2rad(yaw_deg)) * pitch * roll
 
 
 def _varied(features: Array, R: Array, rng: np.random.Generator, batch: int) -> tuple[Array, Array]:
@@ -107,20 +133,15 @@ def _varied(features: Array, R: Array, rng: np.random.Generator, batch: int) -> 
     x, rotation = features[rows].copy(), R[rows].copy()
     mirror = rng.random(batch) < 0.5
     x[mirror] = mirrored_features(x[mirror])
-    D = np.diag([-1.0, 1.0, 1.0])
-    rotation[mirror] = D @ rotation[mirror] @ D
-    # A small turn in the plane: the detector's box stays upright, so only small ones are true to life.
-    turn = rng.normal(0, 6.0, batch)
+    rotation[mirror] = mirrored(rotation[mirror])
+    turn = rng.normal(0, _TURN_DEG, batch)
     c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
-    points = x[:, :10].reshape(-1, 5, 2)
-    middle = points.mean(axis=1, keepdims=True)
     spin = np.stack([np.stack([c, s], -1), np.stack([-s, c], -1)], -2)
-    x[:, :10] = ((points - middle) @ spin + middle).reshape(batch, 10)
-    rotation = np.stack([turned(r, t) for r, t in zip(rotation, turn, strict=True)])
-    x[:, :10] += rng.normal(0, 0.008, (batch, 10))
-    shift = rng.normal(0, 0.02, (batch, 1, 2))
-    x[:, :10] = ((x[:, :10].reshape(-1, 5, 2) + shift) * np.exp(rng.normal(0, 0.04, (batch, 1, 1)))).reshape(batch, 10)
-    return x, long_yaw_angles_deg(rotation)
+    points = x.reshape(-1, 5, 2) @ spin
+    zero = np.zeros(batch)
+    rotation = exp_so3(np.stack([zero, zero, np.radians(turn)], axis=-1)) @ rotation
+    points = points + rng.normal(0, 1, points.shape) * rng.uniform(*_NOISE, (batch, 1, 1))
+    return point_features(points), long_yaw_angles_deg(rotation)
 
 
 def export_points(
@@ -153,39 +174,35 @@ def export_points(
         "training": {"data": data},
     }
     write_text(target.with_suffix(".toml"), tomlkit.dumps(card))
-    shards = [read_shard(path) for path in shard_paths(validation)]
-    R = np.concatenate([_against_box(heads)[heads.found] for heads in shards])
-    half = np.arange(len(R)) % 2 == 0
-    alone = _answers(PointsEstimator(models.read_card(target.with_suffix(".toml"))), shards)
-    factor, card["figures"] = _honest(alone, R, half)
+    faces = read_rendered(validation).only_found()
+    half = np.arange(len(faces.images)) % 2 == 0
+    alone = _answers(PointsEstimator(models.read_card(target.with_suffix(".toml"))), faces)
+    factor, card["figures"] = _honest(alone, faces, half)
     card["sigma_factor"] = factor
     points = HeadPoses(alone.angles_deg, alone.R_crop, alone.sigma_deg * factor)
     for network in networks:
-        united, figures = _honest(unite(_answers(network, shards), points), R, half)
+        united, figures = _honest(unite(_answers(network, faces), points), faces, half)
         card.setdefault("united_sigma_factor", {})[network.name] = united
         card["figures"].setdefault("united", {})[network.name] = figures
     write_text(target.with_suffix(".toml"), tomlkit.dumps(card))
     return models.read_card(target.with_suffix(".toml"))
 
 
-def _answers(estimator: HeadPoseEstimator, shards: Sequence[Heads]) -> HeadPoses:
-    """What a method says of every face the detector found."""
-    parts = []
-    for heads in shards:
-        rows = np.flatnonzero(heads.found)
-        boxes, marks = list(heads.detector_box_px[rows]), list(heads.detector_landmarks_px[rows])
-        parts.append(estimator.estimate([heads.images[k] for k in rows], boxes, marks))
-    return HeadPoses.joined(parts)
+def _answers(estimator: HeadPoseEstimator, faces: LabelledFaces) -> HeadPoses:
+    return estimate_in_batches(estimator, faces.images, list(faces.boxes_px), list(faces.landmarks_px))
 
 
-def _honest(poses: HeadPoses, R: Array, half: np.ndarray) -> tuple[list[float], dict[str, Any]]:
+def _honest(poses: HeadPoses, faces: LabelledFaces, half: np.ndarray) -> tuple[list[float], dict[str, Any]]:
     """The sigma factor from one half of the faces, and the figures of the other."""
-    factor = sigma_factor(poses.angles_deg[half], poses.sigma_deg[half], R[half])
-    inside = coverage(poses.angles_deg[~half], poses.sigma_deg[~half] * factor, R[~half])
+    error = wrap_deg(poses.angles_deg - faces.angles_deg)
+    factor = honest_factor(error[half], poses.sigma_deg[half])
+    sure = np.abs(error[~half]) / (poses.sigma_deg[~half] * factor)
+    truth = rotation_from_angles_deg(*faces.angles_deg[~half].T)
     figures = {
         "on": "rendered people never seen in training, faces that MTCNN finds",
         "count": int((~half).sum()),
-        **{key: round(v, 2) for key, v in validation_figures(poses.angles_deg[~half], R[~half]).items()},
-        "inside_68": [round(float(v), 3) for v in inside],
+        **{key: round(v, 2) for key, v in validation_figures(poses.angles_deg[~half], truth).items()},
+        "inside_68": [round(float(v), 3) for v in (sure <= SIGMAS_OF_68).mean(axis=0)],
+        "inside_95": [round(float(v), 3) for v in (sure <= SIGMAS_OF_95).mean(axis=0)],
     }
     return [round(float(f), 4) for f in factor], figures

@@ -16,7 +16,9 @@ import numpy as np
 
 from gazeclass.atomic import atomic_path
 from gazeclass.errors import InputError
+from gazeclass.geometry.boxes import best_overlap
 from gazeclass.geometry.rotation import Array, long_yaw_angles_deg
+from gazeclass.headpose.augment import against_ray
 from gazeclass.headpose.meanface import five_points
 from gazeclass.progress import SILENT, Progress, track
 
@@ -143,11 +145,10 @@ def fill_boxes(folder: Path, detect: Detect, *, progress: Progress = SILENT) -> 
         heads = read_shard(path)
         boxes, marks = np.full((len(heads), 4), np.nan), np.full((len(heads), 5, 2), np.nan)
         for k, image in enumerate(heads.images):
-            best = 0.35
-            for box, points, _ in detect(image):
-                overlap = intersection_over_union(np.asarray(box, float), heads.box_px[k])
-                if overlap > best:
-                    best, boxes[k], marks[k] = overlap, box, points
+            found_here = detect(image)
+            best = best_overlap([f[0] for f in found_here], heads.box_px[k], 0.35)
+            if best is not None:
+                boxes[k], marks[k], _ = found_here[best]
         looked += len(heads)
         found += int(np.isfinite(boxes[:, 0]).sum())
         with atomic_path(boxes_path(path)) as temporary, open(temporary, "wb") as file:
@@ -155,14 +156,16 @@ def fill_boxes(folder: Path, detect: Detect, *, progress: Progress = SILENT) -> 
     return looked, found
 
 
-def intersection_over_union(a: Array, b: Array) -> float:
-    """Overlap of two boxes x0, y0, x1, y1: 0 apart, 1 equal."""
-    w = min(a[2], b[2]) - max(a[0], b[0])
-    h = min(a[3], b[3]) - max(a[1], b[1])
-    if w <= 0 or h <= 0:
-        return 0.0
-    area = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - w * h
-    return float(w * h / area)
+def rotations_against_box(heads: Heads) -> Array:
+    """True rotations ``(n, 3, 3)`` against the ray through the detector's box, or the canvas where there is none."""
+    side = heads.images.shape[1]
+    centres = (heads.detector_box_px[:, :2] + heads.detector_box_px[:, 2:]) / 2 - (side - 1) / 2
+    return np.stack(
+        [
+            against_ray(R, np.nan_to_num(c), side, fov)
+            for R, c, fov in zip(heads.R_crop, centres, heads.fov_deg, strict=True)
+        ]
+    )
 
 
 class MissedBoxes:

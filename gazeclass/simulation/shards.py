@@ -14,7 +14,7 @@ import numpy as np
 from gazeclass import __version__
 from gazeclass.atomic import atomic_path, write_text
 from gazeclass.errors import InputError
-from gazeclass.geometry.rotation import Array
+from gazeclass.geometry.boxes import best_overlap
 from gazeclass.progress import SILENT, Progress
 from gazeclass.simulation.assets import AssetLibrary
 from gazeclass.simulation.heads import Detector, Head, render_heads
@@ -132,11 +132,10 @@ def pack(heads: list[Head], detector: Detector | None = None) -> dict[str, np.nd
     boxes, marks = np.full((n, 4), np.nan, np.float32), np.full((n, 5, 2), np.nan, np.float32)
     if detector is not None:
         for k, head in enumerate(heads):
-            best = 1.0 / 3.0
-            for box, points, _ in detector(head.image):
-                overlap = _overlap(np.asarray(box, float), head.box)
-                if overlap > best:
-                    best, boxes[k], marks[k] = overlap, box, points
+            found = detector(head.image)
+            best = best_overlap([f[0] for f in found], head.box, 1.0 / 3.0)
+            if best is not None:
+                boxes[k], marks[k], _ = found[best]
     return {
         "images": np.stack([h.image for h in heads]),
         "R_crop": np.stack([h.R_crop for h in heads]).astype(np.float32),
@@ -150,12 +149,6 @@ def pack(heads: list[Head], detector: Detector | None = None) -> dict[str, np.nd
         "seed": np.array([h.seed for h in heads], np.int64),
         "canvas_fov_deg": np.array([h.canvas_fov_deg for h in heads], np.float32),
     }
-
-
-def _overlap(a: Array, b: Array) -> float:
-    """Intersection over union of two boxes."""
-    shared = np.clip(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0.0, None).prod()
-    return float(shared / ((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod() - shared))
 
 
 def read_shards(folder: Path) -> Iterator[dict[str, np.ndarray]]:

@@ -16,6 +16,8 @@ from gazeclass.headpose.datasets import (
     PROTOCOLS,
     WFLW_68,
     biwi_rotation,
+    kind_of,
+    load_faces,
     person_of_300w_lp,
     read_dataset,
     widened,
@@ -184,7 +186,7 @@ def test_every_set_states_its_protocol_and_refuses_an_empty_folder(tmp_path):
     for kind in PROTOCOLS:
         with pytest.raises(InputError):
             read_dataset(kind, tmp_path)
-    with pytest.raises(InputError, match="none of 300w-lp"):
+    with pytest.raises(InputError, match="none of hpid, table, rendered, 300w-lp"):
         read_dataset("imagenet", tmp_path)
     with pytest.raises(InputError, match="no such folder"):
         read_dataset("biwi", tmp_path / "missing")
@@ -207,3 +209,35 @@ def test_boxes_of_use_are_the_nearest_detection_and_pictures_are_cut(tmp_path):
     pictures[0].path.write_bytes(b"no picture")
     with pytest.raises(InputError, match="picture cannot be read"):
         with_boxes("AFLW2000", pictures)
+
+
+def test_the_form_tells_the_kind(tmp_path: Path) -> None:
+    for name, file, kind in (
+        ("t", "a.csv", "table"),
+        ("h", "heads_00000.npz", "rendered"),
+        ("p", "Person01/person01146+0-30.jpg", "hpid"),
+    ):
+        path = tmp_path / name / file
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"")
+        assert kind_of(path if kind == "table" else tmp_path / name) == kind
+    (tmp_path / "t" / "a.csv").unlink()
+    for folder in (tmp_path / "none", tmp_path / "t"):
+        with pytest.raises(InputError, match="cannot be told"):
+            kind_of(folder)
+
+
+def test_a_set_without_boxes_needs_the_detector(tmp_path: Path) -> None:
+    folder = tmp_path / "01"
+    picture(folder / "frame_00003_rgb.png")
+    pose = folder / "frame_00003_pose.txt"
+    pose.write_text("-1 0 0\n0 1 0\n0 0 -1\n\n10 -20 1000\n")
+    (folder / "rgb.cal").write_text("500 0 320\n0 500 240\n0 0 1\n0 0 0 0\n1 0 0\n0 1 0\n0 0 1\n25 0 0\n640 480\n")
+    with pytest.raises(InputError, match="every head of biwi is turned beyond"):
+        load_faces("biwi", tmp_path, lambda image: [])
+    pose.write_text("1 0 0\n0 1 0\n0 0 1\n\n10 -20 1000\n")
+    with pytest.raises(InputError, match="brings no boxes"):
+        load_faces("biwi", tmp_path, lambda image: [], own_boxes=True)
+    faces = load_faces("biwi", tmp_path, lambda image: [])
+    assert not faces.found.any()
+    assert "detector" in faces.crop_rule

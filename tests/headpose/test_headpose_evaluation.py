@@ -6,13 +6,28 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from heads_in_miniature import WriteHeads
 from numpy.typing import ArrayLike
 
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import rotation_from_angles_deg
 from gazeclass.headpose.estimator import HeadPoses
-from gazeclass.headpose.evaluation import LabelledFaces, evaluate, figures, read_hpid, read_table
-from gazeclass.headpose.figures import plot_soft_labels, print_figures
+from gazeclass.headpose.evaluation import (
+    cumulative,
+    errors_deg,
+    figures,
+    honest_factor,
+    measure,
+    milliseconds,
+)
+from gazeclass.headpose.figures import (
+    plot_cumulative,
+    plot_soft_labels,
+    print_measured,
+    print_side_by_side,
+    table_of,
+)
+from gazeclass.headpose.labelled import LabelledFaces, read_hpid, read_rendered, read_table
 from gazeclass.headpose.labels import fit_soft_labels
 
 BOX = (np.array([10.0, 10, 50, 50]), np.full((5, 2), 30.0), 0.9)
@@ -46,7 +61,7 @@ def test_gain_bias_and_scatter_are_told_apart() -> None:
     rng = np.random.default_rng(0)
     truth = np.column_stack([rng.uniform(-60, 60, 4000), rng.uniform(-30, 30, 4000), rng.uniform(-20, 20, 4000)])
     told = truth * [0.8, 1.0, 1.0] + [0, 3, 0] + rng.normal(0, 2, truth.shape) * [0, 0, 1]
-    whole = evaluate(Told(told, 2.0), labelled(truth))[0]
+    whole = measure(Told(told, 2.0), labelled(truth)).rows[0]
     assert whole.count == 4000
     yaw, pitch, roll = (whole.angles[a] for a in ("yaw", "pitch", "roll"))
     assert yaw.slope == pytest.approx(0.8)
@@ -56,6 +71,7 @@ def test_gain_bias_and_scatter_are_told_apart() -> None:
     assert pitch.bias_deg == pytest.approx(3)
     assert roll.inside_68 == pytest.approx(0.68, abs=0.03)
     assert roll.inside_95 == pytest.approx(0.95, abs=0.02)
+    assert roll.sigma_factor == pytest.approx(1.0, abs=0.05)
     assert whole.euler_mae_deg == pytest.approx((yaw.mae_deg + pitch.mae_deg + roll.mae_deg) / 3)
 
 
@@ -85,14 +101,74 @@ def test_angles_wrap() -> None:
 
 def test_groups_by_yaw_and_size(capsys: pytest.CaptureFixture[str]) -> None:
     truth = np.array([[10.0, 0, 0], [45, 0, 0], [80, 0, 0], [-20, 0, 0]])
-    rows = evaluate(Told(truth, 1.0), labelled(truth, np.array([20.0, 50, 100, 30])))
-    counts = {row.group: row.count for row in rows}
+    found = measure(Told(truth, 1.0), labelled(truth, np.array([19.0, 50, 200, 30])))
+    counts = {row.group: row.count for row in found.rows}
     assert counts == {
         "all": 4, "|yaw| 0–30°": 2, "|yaw| 30–60°": 1, "|yaw| 60–100°": 1,
-        "face 0–40 px": 2, "face 40–80 px": 1, "face over 80 px": 1,
+        "face 0–20 px": 1, "face 20–40 px": 1, "face 40–80 px": 1, "face over 160 px": 1,
     }  # fmt: skip
-    print_figures(rows)
-    assert "|yaw| 30–60°" in capsys.readouterr().out
+    print_measured(found)
+    printed = capsys.readouterr().out
+    assert "|yaw| 30–60°" in printed
+    assert "crop: given" in printed
+    assert "no model file" in printed
+
+
+def test_side_by_side_as_table_and_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(1)
+    truth = rng.uniform(-60, 60, (40, 3))
+    good = measure(Told(truth + rng.normal(0, 1, truth.shape), 1.0), labelled(truth))
+    poor = measure(Told(truth + rng.normal(0, 9, truth.shape), np.nan), labelled(truth))
+    print_side_by_side([good, poor])
+    assert "ms a face" in capsys.readouterr().out
+    lines = table_of([good, poor]).splitlines()
+    assert lines[0].startswith("method,data,group,count,euler_mae_deg")
+    assert len(lines) == 1 + 3 * (len(good.rows) + len(poor.rows))
+    sigma_columns = [lines[0].split(",").index(name) for name in ("inside_68", "inside_95", "sigma_factor")]
+    assert all(lines[-1].split(",")[k] == "" for k in sigma_columns)  # it predicts none: no number is made up
+    plot_cumulative([good, poor], tmp_path / "curves.png")
+    picture = cv2.imread(str(tmp_path / "curves.png"))
+    assert picture.shape[1] > 1000
+    assert picture.std() > 10
+
+
+def test_cumulative_shares_and_poses_that_are_missing() -> None:
+    truth = np.zeros((4, 3))
+    told = np.array([[1.0, 0, 0], [5, 0, 0], [20, 0, 0], [np.nan, np.nan, np.nan]])
+    found = measure(Told(told, 1.0), labelled(truth))
+    np.testing.assert_allclose(errors_deg(found, "yaw"), [1, 5, 20, 180])
+    np.testing.assert_allclose(errors_deg(found, "geodesic"), [1, 5, 20, 180], atol=1e-9)
+    np.testing.assert_allclose(cumulative(errors_deg(found, "yaw"), [0.5, 5, 30]), [0, 0.5, 0.75])
+
+
+def test_factor_that_makes_sigma_honest() -> None:
+    rng = np.random.default_rng(0)
+    spread = rng.uniform(1, 3, (5000, 3))
+    error = rng.normal(size=(5000, 3)) * spread * [2.0, 1.0, 0.5]
+    np.testing.assert_allclose(honest_factor(error, spread), [2.0, 1.0, 0.5], rtol=0.05)
+
+
+def test_time_of_a_face() -> None:
+    truth = np.zeros((3, 3))
+    faces = labelled(truth)
+    assert 0 < milliseconds(Told(np.zeros((30, 3)), 1.0), faces, rounds=2) < 1000
+    assert measure(Told(truth, 1.0), faces).ms_per_face > 0
+
+
+def test_rendered_heads_as_data(tmp_path: Path, write_heads: WriteHeads) -> None:
+    faces = read_rendered(write_heads(tmp_path, shards=2, count=30))
+    assert len(faces.images) == 60
+    assert 0.6 < faces.found.mean() < 0.95
+    # The truth is against the ray through the box: boxes scatter by a pixel of an 8° canvas of 80 px.
+    from gazeclass.geometry.rotation import long_yaw_angles_deg
+    from gazeclass.headpose.shards import read_shard
+
+    canvas = long_yaw_angles_deg(read_shard(tmp_path / "heads_00000.npz").R_crop)
+    off = np.abs(faces.angles_deg[:30] - canvas)[faces.found[:30]]
+    assert 0 < np.median(off) < 0.5
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no rendered heads"):
+        read_rendered(tmp_path / "empty")
 
 
 def test_poses_that_could_not_be_told_are_not_counted() -> None:
@@ -120,7 +196,7 @@ def test_hpid_names_are_angles(tmp_path: Path) -> None:
 def test_no_face_found_at_all(tmp_path: Path) -> None:
     write_hpid(tmp_path)
     with pytest.raises(InputError, match="no face was found"):
-        evaluate(Told(np.zeros((0, 3)), 1.0), read_hpid(tmp_path, lambda image: []))
+        measure(Told(np.zeros((0, 3)), 1.0), read_hpid(tmp_path, lambda image: []))
 
 
 def test_table_of_faces(tmp_path: Path) -> None:

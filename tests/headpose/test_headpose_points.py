@@ -7,7 +7,9 @@ import pytest
 from heads_in_miniature import WriteHeads
 
 from gazeclass.errors import InputError
+from gazeclass.geometry.rotation import geodesic_deg, rotation_from_angles_deg
 from gazeclass.headpose.estimator import HeadPoses
+from gazeclass.headpose.labelled import read_rendered
 from gazeclass.headpose.points import (
     PointsEstimator,
     UnitedEstimator,
@@ -21,18 +23,33 @@ MARKS = np.array([[20.0, 35], [40, 35], [32, 45], [22, 60], [39, 60]])
 
 
 def test_features_do_not_depend_on_place_and_size() -> None:
-    plain = point_features(BOX, MARKS)
-    moved = point_features(BOX * 3 + 100, MARKS * 3 + 100)
-    np.testing.assert_allclose(moved, plain)
-    assert plain.shape == (1, 11)
+    plain = point_features(MARKS)
+    np.testing.assert_allclose(point_features(MARKS * 3 + 100), plain)
+    assert plain.shape == (1, 10)
+
+
+def test_points_in_one_place_and_unknown_ones_have_no_features() -> None:
+    features = point_features(np.stack([np.full((5, 2), 7.0), np.full((5, 2), np.nan), MARKS]))
+    assert np.isnan(features[:2]).all()
+    assert np.isfinite(features[2]).all()
 
 
 def test_mirrored_features_are_those_of_the_mirrored_picture() -> None:
-    width = 100
-    box = np.array([width - BOX[2], BOX[1], width - BOX[0], BOX[3]])
     marks = MARKS[[1, 0, 2, 4, 3]].copy()
-    marks[:, 0] = width - marks[:, 0]
-    np.testing.assert_allclose(mirrored_features(point_features(BOX, MARKS)), point_features(box, marks))
+    marks[:, 0] = 100 - marks[:, 0]
+    np.testing.assert_allclose(mirrored_features(point_features(MARKS)), point_features(marks))
+
+
+@pytest.mark.parametrize("yaw", [-80.0, 0, 35, 89])
+def test_length_of_a_small_turn_is_that_of_the_matrices(yaw: float) -> None:
+    torch = pytest.importorskip("torch")
+    from gazeclass.headpose.points_training import turn_length2
+
+    difference = np.array([[0.3, -0.2, 0.4], [0, 0.5, 0.5], [0, 0.5, -0.5]])
+    angles = np.array([yaw, 12.0, -7.0])
+    turn = geodesic_deg(rotation_from_angles_deg(*(angles + difference).T), rotation_from_angles_deg(*angles))
+    length2 = turn_length2(torch.from_numpy(difference), torch.full((3,), yaw, dtype=torch.float64))
+    np.testing.assert_allclose(np.sqrt(length2.numpy()), turn, rtol=0.02, atol=0.01)
 
 
 def poses(angles: list, sigma: list) -> HeadPoses:
@@ -80,7 +97,12 @@ def test_training_from_points(tmp_path: Path, write_heads: WriteHeads) -> None:
     card = export_points(net, validation, tmp_path / "models", data="blobs", networks=[Fixed([0, 0, 0])])
     assert card.meta["figures"]["yaw_mae_deg"] < 4  # predicting zero: 30
     assert len(card.meta["united_sigma_factor"]["fixed"]) == 3
+    assert len(card.meta["figures"]["inside_95"]) == 3
     estimator = PointsEstimator(card)
+    faces = read_rendered(validation).only_found()
+    plain = estimator.estimate(faces.images, list(faces.boxes_px), list(faces.landmarks_px))
+    shifted = estimator.estimate(faces.images, list(faces.boxes_px * 1.3 + 6), list(faces.landmarks_px))
+    np.testing.assert_array_equal(shifted.angles_deg, plain.angles_deg)  # the box has no part in it
     one = estimator.estimate_features(features[:5])
     mirrored = estimator.estimate_features(mirrored_features(features[:5]))
     np.testing.assert_allclose(mirrored.angles_deg, one.angles_deg * [-1, 1, -1], atol=1e-3)
