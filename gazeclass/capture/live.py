@@ -299,10 +299,7 @@ def open_live(cam0: str, cam1: str, *, options: LiveOptions | None = None) -> Li
     specs = parse_spec(cam0), parse_spec(cam1)
     if specs[0].same_as(specs[1]):
         raise InputError("one camera is given for both sides", where=specs[0].name, todo="Give two different cameras.")
-    if all(spec.kind is CameraKind.USB for spec in specs):
-        hub_warning = _check_usb(specs)
-    else:
-        hub_warning = ""
+    hub_warning = _check_usb(specs) if all(spec.kind is CameraKind.USB for spec in specs) else ""
     openers = openers_for(specs, options)
     network = specs[0].kind is CameraKind.NETWORK, specs[1].kind is CameraKind.NETWORK
     live = LivePairs((specs[0].name, specs[1].name), openers, options, network=network).open()

@@ -92,9 +92,12 @@ class NetworkCamera:
 
 
 def _options(rtsp: bool, transport: str, timeout_s: float) -> dict[str, str]:
-    """FFmpeg's: no buffering of its own, little probing, give up in time."""
+    """FFmpeg's: little probing, little waiting for stray packets, give up in time.
+
+    Not ``fflags=nobuffer``: it throws away the key picture that probing has read, and nothing decodes until the next.
+    """
     microseconds = str(int(timeout_s * 1e6))
-    options = {"fflags": "nobuffer", "flags": "low_delay", "probesize": "1000000", "analyzeduration": "1000000"}
+    options = {"flags": "low_delay", "probesize": "1000000", "analyzeduration": "1000000"}
     if rtsp:
         options |= {
             "rtsp_transport": transport,

@@ -17,6 +17,10 @@ from gazeclass.capture.source import Frame
 if TYPE_CHECKING:
     from av.container import InputContainer
 
+#: While a stream is opened, pictures pile up. They are stale and passed over until a packet has to be waited for …
+_WAITED_S = 0.005
+#: … but for no longer than this.
+_BACKLOG_S = 2.5
 #: A packet that was never shown is forgotten after this many others.
 _REMEMBERED = 256
 
@@ -90,34 +94,42 @@ def live_frames(
     Raises:
         av.error.FFmpegError: the connection or device is gone.
     """
-    from av.error import FFmpegError, InvalidDataError
-
     stream = container.streams.video[0]
     # One thread and no frame threading: it would hold back as many pictures as it has threads.
     stream.thread_type = "SLICE"
     stream.codec_context.thread_count = 1
     arrivals: dict[int, float] = {}
     index = 0
+    begun_s = asked_s = clock()
+    stale = True
     try:
         for packet in container.demux(stream):
             arrival_s = clock()
+            stale = stale and arrival_s - asked_s < _WAITED_S and arrival_s - begun_s < _BACKLOG_S
             if packet.pts is not None:
                 arrivals[packet.pts] = arrival_s
                 if len(arrivals) > _REMEMBERED:
                     del arrivals[next(iter(arrivals))]
-            try:
-                frames = packet.decode()
-            except (InvalidDataError, FFmpegError) as error:
-                if not isinstance(error, InvalidDataError):
-                    raise
-                damage.damaged += 1
-                continue
-            for frame in frames:
-                if frame.is_corrupt:
-                    damage.damaged += 1
+            for frame in _decoded(packet, damage):
+                arrived_s = arrivals.pop(-1 if frame.pts is None else frame.pts, arrival_s)
+                if stale or (device_times and frame.time is None):
                     continue
-                t_s = frame.time if device_times and frame.time is not None else float("nan")
-                yield LiveFrame(index, t_s, frame, arrivals.pop(-1 if frame.pts is None else frame.pts, arrival_s))
+                yield LiveFrame(index, frame.time if device_times else float("nan"), frame, arrived_s)
                 index += 1
+            asked_s = clock()
     finally:
         container.close()
+
+
+def _decoded(packet: Any, damage: DamageCount) -> list[Any]:
+    """A packet's whole pictures; what is damaged is counted."""
+    from av.error import InvalidDataError
+
+    try:
+        frames = packet.decode()
+    except InvalidDataError:
+        damage.damaged += 1
+        return []
+    whole = [frame for frame in frames if not frame.is_corrupt]
+    damage.damaged += len(frames) - len(whole)
+    return whole
