@@ -118,6 +118,19 @@ def verify(card: ModelCard) -> None:
         )
 
 
+def chosen_providers() -> list[str]:
+    """ONNX Runtime execution providers as the settings wish and this machine has them; at least the CPU."""
+    import onnxruntime as ort
+
+    available = ort.get_available_providers()
+    return [name for name in settings().providers if name in available] or ["CPUExecutionProvider"]
+
+
+def provider_in_use() -> str:
+    """What the networks run on, in a word: "CPU", "CUDA", "CoreML", "OpenVINO", …"""
+    return chosen_providers()[0].removesuffix("ExecutionProvider").replace("Dml", "DirectML")
+
+
 def open_session(card: ModelCard, *, threads: int | None = None) -> "onnxruntime.InferenceSession":
     """Verify the model and open it with the providers and threads of the settings.
 
@@ -137,10 +150,8 @@ def open_session(card: ModelCard, *, threads: int | None = None) -> "onnxruntime
     # Spinning threads of several small sessions fight for the two cores we want to be fast on.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    available = ort.get_available_providers()
-    providers = [name for name in settings().providers if name in available] or ["CPUExecutionProvider"]
     try:
-        return ort.InferenceSession(str(card.path), options, providers=providers)
+        return ort.InferenceSession(str(card.path), options, providers=chosen_providers())
     except Exception as error:  # ONNX Runtime raises its own family of exceptions
         raise InputError(f"the model cannot be opened ({error})", where=card.path) from error
 

@@ -97,7 +97,8 @@ class CameraTracker:
             raise ValueError(f"pictures must come in order of time: {t_s} s after {self._t_s} s")
         self._t_s = t_s
         seen = self._follow(t_s, image)
-        if t_s - self._searched_s >= self._search_interval_s - 1e-6:
+        # An infinite interval: somebody else searches, and says where by :meth:`expect`.
+        if np.isfinite(self._search_interval_s) and t_s - self._searched_s >= self._search_interval_s - 1e-6:
             self._search(t_s, image, seen)
         self._recover(t_s, image, seen)
         self._glance(t_s, image, seen)

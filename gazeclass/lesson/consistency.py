@@ -55,6 +55,10 @@ def agreement(rig: StereoRig, noses: tuple[Array, Array], sizes_px: tuple[Array,
     return float(good[rows, columns].sum()) / min(distance.shape)
 
 
+class ExchangedCamerasError(InputError):
+    """The faces fit the calibration only the other way round."""
+
+
 @dataclass
 class CameraConsistency:
     """Watches the first faces of a lesson and refuses cameras that were exchanged.
@@ -75,8 +79,8 @@ class CameraConsistency:
         """Take in one moment.
 
         Raises:
-            InputError: enough faces were seen, they contradict the calibration, and would fit with the recordings
-                exchanged.
+            ExchangedCamerasError: enough faces were seen, they contradict the calibration, and would fit with the
+                recordings exchanged.
         """
         count = min(len(faces0), len(faces1))
         # A single face in each picture fits almost any calibration: too little to judge by.
@@ -94,7 +98,7 @@ class CameraConsistency:
             sum(share * n for share, n in s) / sum(n for _, n in s) for s in (self._as_given, self._exchanged)
         )
         if exchanged > given + 0.25:
-            raise InputError(
+            raise ExchangedCamerasError(
                 f"the two cameras are exchanged: {given:.0%} of the faces fit the calibration, the other way round "
                 f"{exchanged:.0%}",
                 where="cam0, cam1",

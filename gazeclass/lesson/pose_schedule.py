@@ -32,7 +32,7 @@ class PoseSchedule:
     """Turns among students.
 
     Args:
-        pair_s: what a pair may take, all in all; poses fill what the rest of the pair leaves of it.
+        pair_s: what a pair should take, all in all; poses fill what the rest of the pair leaves of it.
         least: students whose pose is measured at every pair, however long it takes.
     """
 
@@ -44,10 +44,14 @@ class PoseSchedule:
 
     @property
     def faces_within(self) -> int:
-        """How many faces' poses fit into a pair at the speed measured so far."""
+        """How many faces' poses fit into a pair at the speed measured so far.
+
+        Where all the rest takes most of a pair already, leaving out poses would win little time and lose much: they
+        may take as long as the rest.
+        """
         if self._face_s <= 0:
             return 1_000_000
-        return max(0, int((self.pair_s - self._other_s) / self._face_s))
+        return max(0, int(max(self.pair_s - self._other_s, self._other_s) / self._face_s))
 
     def choose(self, t_s: float, faces: Mapping[str, Mapping[int, Face]]) -> set[str]:
         """Students whose turn it is.
