@@ -6,6 +6,9 @@ Messages of FFmpeg hold the whole address, with its password: only the reason is
 import errno
 import sys
 
+# At the top, not where it is used: two cameras' threads that import it at once find it half-made.
+import av.error
+
 from gazeclass.errors import InputError
 
 _BUSY = {errno.EBUSY}
@@ -21,8 +24,6 @@ def explain(error: BaseException, name: str, *, network: bool = False) -> InputE
         name: of the camera, as it may be shown.
         network: whether it is a network camera.
     """
-    import av.error
-
     if isinstance(error, InputError):
         return error
     number = getattr(error, "errno", None)
