@@ -53,6 +53,8 @@ class LensFigures(Part):
     tilt_directions: int = 0
     focal_std_px: float = 0.0
     reduced: bool = False
+    bow_mm: tuple[float, float, float] | None = None
+    bow: str = ""
 
     def camera(self) -> CameraModel:
         """The lens for computing with."""

@@ -140,6 +140,8 @@ def lens_state(
         return state(Status.PROBLEM, found.failure.sentence, tuple(missing))
     if found.tilt_directions < ENOUGH_TILTS:
         missing.append(f"tilts to {ENOUGH_TILTS - found.tilt_directions} more directions")
+    if found.bow:
+        return state(Status.PROBLEM, found.bow, tuple(missing), may_go_on=True)
     if found.rms_px > POOR_RMS_PX:
         worst = max(found.view_rms_px, key=lambda name: found.view_rms_px[name])
         text = (

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gazeclass.calibration.auxiliary import Auxiliary, locate_auxiliary
+from gazeclass.calibration.bent import measure_bow
 from gazeclass.calibration.classroom import save_classroom
 from gazeclass.calibration.detection import Detection
 from gazeclass.calibration.figures import (
@@ -63,12 +64,18 @@ def solve_lens(project: Project, camera: int, progress: Progress = SILENT) -> Le
     try:
         views = _lens_views(project, target, camera, progress)
         progress.start("computing", None)
-        figures = lens_figures(target, calibrate_camera(target, views, who=f"cam{camera}"), views, key)
+        lens = calibrate_camera(target, views, who=f"cam{camera}")
+        figures = lens_figures(target, lens, views, key)
+        kept = {name: d for name, d in views.items() if name not in lens.rejected}
+        bow = measure_bow(target, lens.camera, kept)
+        if bow is not None:
+            sizes = (bow.along_mm, bow.across_mm, bow.twist_mm)
+            figures = figures.model_copy(update={"bow_mm": sizes, "bow": bow.sentence})
     except InputError as error:
         figures = LensFigures(key=key, failure=Failure.of(error))
-    lens = list(_figures(project).lens)
-    lens[camera] = figures
-    _keep(project, lens=(lens[0], lens[1]))
+    both = list(_figures(project).lens)
+    both[camera] = figures
+    _keep(project, lens=(both[0], both[1]))
     return figures
 
 
