@@ -1,92 +1,34 @@
-"""Head-pose methods side by side: ours, FSA-Net and 3DDFA_V2, on the same boxes in the same run.
+"""Head-pose methods side by side: ours, FSA-Net, 3DDFA_V2, OpenVINO's and FaceMesh, on the same boxes in the same run.
 
     .venv/bin/python benchmarks/headpose_peers.py [--model NAME …] [--frames 12] [-o OUT.csv]
 
 Real photographs (HPID: azimuth and elevation as our yaw and pitch; its tilt labels are overstated about 1.8 times) and
 crops of lesson_a, by row (yaw/pitch/roll MAE and geodesic), with MTCNN's boxes. Then milliseconds a face on one core,
 mirrored pictures and shifted crops. Nothing here trains or chooses. A peer sees a square round the same box, at three
-margins.
+margins. OpenVINO's and FaceMesh take part where their packages are installed (or on PYTHONPATH).
 """
 
 import argparse
 import csv
-import pickle
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime as ort
-from numpy.typing import ArrayLike
 
 from gazeclass.cli.headpose import mtcnn
+from gazeclass.errors import InputError
 from gazeclass.faces.mtcnn import MtcnnDetector
-from gazeclass.geometry.rotation import (
-    geodesic_deg,
-    long_yaw_angles_deg,
-    nearest_rotation,
-    rotation_from_angles_deg,
-    wrap_deg,
-)
-from gazeclass.headpose.crop import CropRule, crop_batch
-from gazeclass.headpose.estimator import HeadPoseEstimator, HeadPoses, load_estimator
-from gazeclass.headpose.evaluation import LabelledFaces, figures, read_hpid
+from gazeclass.geometry.rotation import geodesic_deg, long_yaw_angles_deg, rotation_from_angles_deg, wrap_deg
+from gazeclass.headpose.estimator import load_estimator
+from gazeclass.headpose.evaluation import figures, milliseconds
+from gazeclass.headpose.labelled import LabelledFaces, read_hpid
 from gazeclass.headpose.meanface import MIRROR_5
+from gazeclass.headpose.peers import MARGINS, load_peers
+from gazeclass.headpose.poses import HeadPoseEstimator, HeadPoses, estimate_in_batches
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-PEER_MARGINS = (1.2, 1.4, 1.6)
-
-
-def _session(path: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def _unit(crops: np.ndarray) -> np.ndarray:
-    return ((crops.astype(np.float32) - 127.5) / 128).transpose(0, 3, 1, 2)
-
-
-class FsaNet:
-    """The mean of FSA-Net's two networks (MIT; trained on 300W-LP), 64 px."""
-
-    def __init__(self, margin: float) -> None:
-        self.name, self.rule = f"FSA-Net ×{margin}", CropRule(64, margin)
-        self._sessions = [_session(path) for path in sorted((DATA / "peers" / "fsanet").glob("*.onnx"))]
-
-    def estimate(
-        self, images: Sequence[np.ndarray], boxes: Sequence[ArrayLike], landmarks: Sequence[ArrayLike] | None = None
-    ) -> HeadPoses:
-        x = _unit(crop_batch(images, boxes, landmarks, self.rule))
-        runs = [[s.run(None, {"input": one[None]})[0][0] for one in x] for s in self._sessions]
-        angles = np.mean(np.array(runs, float), axis=0)
-        return HeadPoses.from_angles(angles, np.full_like(angles, np.nan))
-
-
-class ThreeDdfa:
-    """3DDFA_V2 mb05 (MIT; trained on 300W-LP), 120 px: the rotation out of its affine camera."""
-
-    def __init__(self, margin: float) -> None:
-        folder = DATA / "peers" / "threeddfa_v2_mb05"
-        self.name, self.rule = f"3DDFA_V2 mb05 ×{margin}", CropRule(120, margin)
-        self._session = _session(folder / "mb05_120x120_param62_converted.onnx")
-        with open(folder / "param_mean_std_62d_120x120.pkl", "rb") as file:
-            stats = pickle.load(file)  # a file of our own data folder
-        self._mean, self._std = stats["mean"], stats["std"]
-
-    def estimate(
-        self, images: Sequence[np.ndarray], boxes: Sequence[ArrayLike], landmarks: Sequence[ArrayLike] | None = None
-    ) -> HeadPoses:
-        x = _unit(crop_batch(images, boxes, landmarks, self.rule))
-        out = self._session.run(None, {self._session.get_inputs()[0].name: x})[0]
-        P = (out * self._std + self._mean)[:, :12].reshape(-1, 3, 4)[:, :2, :3]
-        rows = P / np.linalg.norm(P, axis=2, keepdims=True)
-        M = nearest_rotation(np.concatenate([rows, np.cross(rows[:, 0], rows[:, 1])[:, None]], axis=1))
-        angles = long_yaw_angles_deg(np.diag([1.0, -1.0, -1.0]) @ M)
-        return HeadPoses.from_angles(angles, np.full_like(angles, np.nan))
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +68,7 @@ def lesson_faces(frames: int) -> LessonFaces:
                 left, top = max(int(cx - half), 0), max(int(cy - half), 0)
                 images.append(image[top : int(cy + half), left : int(cx + half)].copy())
                 boxes.append(face.box_px - np.array([left, top, left, top]))
-                marks.append(face.landmarks_px - np.array([left, top]))
+                marks.append(face.found_landmarks_px - np.array([left, top]))
                 angles.append([float(line[f"cam{camera}_{a}"]) for a in ("yaw", "pitch", "roll")])
                 rows.append(int(line["row"]))
     faces = LabelledFaces(
@@ -137,35 +79,9 @@ def lesson_faces(frames: int) -> LessonFaces:
 
 def estimate_all(method: HeadPoseEstimator, faces: LabelledFaces) -> HeadPoses:
     rows = np.flatnonzero(faces.found)
-    return in_batches(
+    return estimate_in_batches(
         method, [faces.images[k] for k in rows], list(faces.boxes_px[rows]), list(faces.landmarks_px[rows])
     )
-
-
-def in_batches(
-    method: HeadPoseEstimator, images: list[np.ndarray], boxes: list[np.ndarray], marks: list[np.ndarray]
-) -> HeadPoses:
-    """Thirty at a time: hundreds at once take gigabytes in the attention."""
-    parts = [
-        method.estimate(images[k : k + 30], boxes[k : k + 30], marks[k : k + 30]) for k in range(0, len(images), 30)
-    ]
-    return HeadPoses(
-        np.concatenate([p.angles_deg for p in parts]),
-        np.concatenate([p.R_crop for p in parts]),
-        np.concatenate([p.sigma_deg for p in parts]),
-    )
-
-
-def milliseconds(method: HeadPoseEstimator, faces: LabelledFaces, batch: int = 30) -> float:
-    """Best of five, a face, crops included."""
-    rows = np.flatnonzero(faces.found)[:batch]
-    parts = [faces.images[k] for k in rows], list(faces.boxes_px[rows]), list(faces.landmarks_px[rows])
-    best = np.inf
-    for _ in range(5):
-        start = time.perf_counter()
-        method.estimate(*parts)
-        best = min(best, time.perf_counter() - start)
-    return 1000 * best / len(rows)
 
 
 def mirror_error_deg(method: HeadPoseEstimator, faces: LabelledFaces) -> np.ndarray:
@@ -177,7 +93,7 @@ def mirror_error_deg(method: HeadPoseEstimator, faces: LabelledFaces) -> np.ndar
     boxes[:, [0, 2]] = widths[:, None] - boxes[:, [2, 0]]
     marks = faces.landmarks_px[rows][:, MIRROR_5].copy()
     marks[..., 0] = widths[:, None] - marks[..., 0]
-    back = in_batches(method, images, list(boxes), list(marks)).angles_deg * [-1, 1, -1]
+    back = estimate_in_batches(method, images, list(boxes), list(marks)).angles_deg * [-1, 1, -1]
     return np.median(np.abs(wrap_deg(back - estimate_all(method, faces).angles_deg)), axis=0)
 
 
@@ -194,7 +110,7 @@ def shift_error_deg(method: HeadPoseEstimator, faces: LabelledFaces) -> dict[str
     for name, (dx, dy, scale) in changes.items():
         c = centre + longer * np.array([dx, dy])
         moved_boxes = np.concatenate([c - side * scale / 2, c + side * scale / 2], 1)
-        moved = in_batches(method, images, list(moved_boxes), marks)
+        moved = estimate_in_batches(method, images, list(moved_boxes), marks)
         out[name] = float(np.median(geodesic_deg(moved.R_crop, R)))
     return out
 
@@ -224,7 +140,7 @@ def table(methods: Sequence[HeadPoseEstimator], hpid: LabelledFaces, lesson: Les
             )
         line["ms"] = milliseconds(method, lesson.faces)
         lines.append(line)
-    peers = [n for n in means if n.startswith(("FSA-Net ×1.4", "3DDFA_V2 mb05 ×1.4"))]
+    peers = [n for n in means if n in ("FSA-Net ×1.4", "3DDFA_V2 mb05 ×1.4")]
     if len(peers) == 2:
         angles = np.mean([long_yaw_angles_deg(means[n]) for n in peers], axis=0)
         between = rotation_from_angles_deg(*angles.T)
@@ -244,11 +160,18 @@ def main() -> None:
     lesson = lesson_faces(options.frames)
     print(f"HPID: {len(hpid.images)} pictures, {int(hpid.found.sum())} found; lesson_a: {len(lesson.row)} faces")
     ours = [load_estimator(name, threads=1) for name in options.model or ["default", "landmarks"]]
-    peers = [make(margin) for make in (FsaNet, ThreeDdfa) for margin in PEER_MARGINS]
-    lines = table([*ours, *peers], hpid, lesson)
+    peers, missing = load_peers(DATA / "peers", margins=MARGINS)
+    ready: list[HeadPoseEstimator] = [*ours, *peers]
+    try:
+        ready.append(load_estimator("facemesh", threads=1))
+    except InputError as error:
+        missing.append(str(error))
+    for reason in missing:
+        print("not measured:", reason)
+    lines = table(ready, hpid, lesson)
     for line in lines:
         print("  ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in line.items()))
-    for method in [*ours, FsaNet(1.4)]:
+    for method in [*ours, *(p for p in peers if p.name == "FSA-Net ×1.4")]:
         print(method.name, "mirror yaw/pitch/roll", np.round(mirror_error_deg(method, hpid), 2).tolist())
         print(method.name, "shift", {k: round(v, 2) for k, v in shift_error_deg(method, hpid).items()})
     if options.output:

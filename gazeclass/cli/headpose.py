@@ -150,6 +150,9 @@ def evaluate(
     csv: Annotated[Path | None, typer.Option(help="Table to write: method, group, angle and every figure.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Picture to write: share of faces within an error.")] = None,
     threads: Annotated[int, typer.Option(help="CPU threads of every method.")] = 1,
+    mirror: Annotated[
+        bool | None, typer.Option("--mirror/--no-mirror", help="Networks look at the mirrored face too, or do not.")
+    ] = None,
 ) -> None:
     """Measure head-pose methods on pictures with known angles, side by side."""
     from gazeclass.atomic import write_text
@@ -159,7 +162,9 @@ def evaluate(
     from gazeclass.headpose.figures import plot_cumulative, print_measured, print_side_by_side, table_of
     from gazeclass.headpose.peers import load_peers
 
-    methods: list[HeadPoseEstimator] = [load_estimator(name, threads=threads) for name in model or ["default"]]
+    methods: list[HeadPoseEstimator] = [
+        load_estimator(name, threads=threads, mirror=mirror) for name in model or ["default"]
+    ]
     others, missing = load_peers(peers, threads=threads) if peers is not None else ([], [])
     kind = kind or kind_of(data)
     faces = load_faces(kind, data, mtcnn(threads), own_boxes=own_boxes)
@@ -201,11 +206,21 @@ def export(
     data: Annotated[str, typer.Option(help="What it was trained on, for the card.")] = "",
     precision: Annotated[str, typer.Option(help="fp32, fp16 (half the size) or int8 (faster on CPUs).")] = "fp32",
     calibration: Annotated[Path | None, typer.Option(help="Rendered people of training, to fit int8's ranges.")] = None,
+    mirror: Annotated[bool, typer.Option("--mirror", help="Look at the mirrored face too, at twice the time.")] = False,
 ) -> None:
     """Write a trained network as ONNX with its card."""
     from gazeclass.headpose.export import export as write
 
-    done = write(checkpoint, validation, output, name=name, data=data, precision=precision, calibration=calibration)
+    done = write(
+        checkpoint,
+        validation,
+        output,
+        name=name,
+        data=data,
+        precision=precision,
+        calibration=calibration,
+        mirror=mirror,
+    )
     say(f"{done.card.path}: fp32 within {done.difference_deg:.4f}° of torch")
     if done.loss is not None:
         say(f"{precision} against fp32: {done.loss}")

@@ -50,16 +50,23 @@ class NetworkEstimator(FaceEstimator):
 
     The card says how crops are cut and scaled, and holds one factor per angle that makes the spread of the
     class distribution an honest sigma (fitted on rendered people never seen in training).
+
+    Args:
+        card: of the model.
+        threads: of ONNX Runtime; None takes the setting.
+        mirror: look at the mirrored crop too and take the mean: twice the time, and answers mirror exactly with the
+            picture; None does what the card says.
     """
 
-    def __init__(self, card: models.ModelCard, *, threads: int | None = None, flip: bool = False) -> None:
+    def __init__(self, card: models.ModelCard, *, threads: int | None = None, mirror: bool | None = None) -> None:
+        meta = card.meta
         self.name = card.name
         self.card = card
-        self.flip = flip
-        meta = card.meta
+        self.mirror = bool(meta.get("mirror", False)) if mirror is None else mirror
         self.rule = crop_rule_of(card)
         self._mean, self._scale = float(meta.get("mean", 127.5)), float(meta.get("scale", 1 / 128))
-        self._sigma_factor = np.asarray(meta.get("sigma_factor", [1.0, 1.0, 1.0]), float)
+        factor = meta.get("sigma_factor", [1.0, 1.0, 1.0])
+        self._sigma_factor = np.asarray(meta.get("sigma_factor_mirrored", factor) if self.mirror else factor, float)
         self._sigma_floor = np.asarray(meta.get("sigma_floor_deg", [0.0, 0.0, 0.0]), float)
         self._session: Any = models.open_session(card, threads=threads)
         inputs, outputs = self._session.get_inputs(), [o.name for o in self._session.get_outputs()]
@@ -77,7 +84,7 @@ class NetworkEstimator(FaceEstimator):
     def estimate_crops(self, crops: np.ndarray) -> HeadPoses:
         """Poses of crops ``(n, input_px, input_px, 3)`` uint8 BGR cut by the model's own rule."""
         angles, spread = self._run(crops)
-        if self.flip:
+        if self.mirror:
             mirrored, spread_m = self._run(crops[:, :, ::-1])
             angles = (angles + mirrored * [-1.0, 1.0, -1.0]) / 2
             spread = (spread + spread_m) / 2
@@ -106,7 +113,9 @@ def crop_rule_of(card: models.ModelCard) -> CropRule:
         ) from error
 
 
-def load_estimator(name: str = "default", *, threads: int | None = None) -> HeadPoseEstimator:
+def load_estimator(
+    name: str = "default", *, threads: int | None = None, mirror: bool | None = None
+) -> HeadPoseEstimator:
     """A head-pose method by name.
 
     Args:
@@ -114,6 +123,7 @@ def load_estimator(name: str = "default", *, threads: int | None = None) -> Head
             other is missing; the landmark method where both are), "landmarks", "facemesh" where it is installed, or a
             model's name.
         threads: for the network; None takes the setting.
+        mirror: whether a network also looks at the mirrored face; None does what its card says.
 
     Raises:
         InputError: no such model, or a damaged one.
@@ -121,33 +131,33 @@ def load_estimator(name: str = "default", *, threads: int | None = None) -> Head
     if name == LANDMARK_METHOD:
         return LandmarkEstimator()
     if name == "default":
-        return _best_installed(threads)
+        return _best_installed(threads, mirror)
     if name == FACEMESH:
         from gazeclass.headpose.facemesh import FaceMeshEstimator
 
         return FaceMeshEstimator(threads=threads)
-    return _open(models.find(name), threads)
+    return _open(models.find(name), threads, mirror)
 
 
-def _best_installed(threads: int | None) -> HeadPoseEstimator:
+def _best_installed(threads: int | None, mirror: bool | None) -> HeadPoseEstimator:
     from gazeclass.headpose.points import UnitedEstimator
 
     installed = {card.name: card for card in models.list_cards() if card.kind == "headpose"}
     network = next((installed[n] for n in DEFAULT_NAMES if n in installed), None)
     points = installed.get(POINTS_NAME)
     if network is None:
-        return _open(points, threads) if points is not None else LandmarkEstimator()
+        return _open(points, threads, mirror) if points is not None else LandmarkEstimator()
     if points is None:
-        return _open(network, threads)
+        return _open(network, threads, mirror)
     factor = points.meta.get("united_sigma_factor", {}).get(network.name, [1.0, 1.0, 1.0])
-    return UnitedEstimator(_open(network, threads), _open(points, threads), factor)
+    return UnitedEstimator(_open(network, threads, mirror), _open(points, threads, mirror), factor)
 
 
-def _open(card: models.ModelCard, threads: int | None) -> HeadPoseEstimator:
+def _open(card: models.ModelCard, threads: int | None, mirror: bool | None) -> HeadPoseEstimator:
     from gazeclass.headpose.points import PointsEstimator
 
     if card.kind != "headpose":
         raise InputError(f"model '{card.name}' is a {card.kind}, not a head-pose model", where=card.path)
     if card.meta.get("input") == "points":
         return PointsEstimator(card)
-    return NetworkEstimator(card, threads=threads)
+    return NetworkEstimator(card, threads=threads, mirror=mirror)

@@ -56,6 +56,7 @@ def export(
     data: str = "",
     precision: str = "fp32",
     calibration: Path | None = None,
+    mirror: bool = False,
 ) -> Exported:
     """Write ``NAME.onnx`` and ``NAME.toml`` from the best network of a run.
 
@@ -70,6 +71,7 @@ def export(
         data: what it was trained on, in words, for the card.
         precision: "fp32", "fp16" (weights only) or "int8".
         calibration: folder of rendered people of training, whose pictures fit int8's ranges.
+        mirror: whether the estimator shall look at the mirrored face too (twice the time).
 
     Raises:
         InputError: no such checkpoint or precision, or the exported model differs from torch by more than 0.05°.
@@ -93,9 +95,12 @@ def export(
         with atomic_path(target) as temporary:
             _convert(kind, plain, temporary, rule, calibration)
         answers = run_onnx(target, crops)
+        looks = mirror_mean(answers, run_onnx(target, crops[:, :, ::-1]))
         before = answers if kind == "fp32" else run_onnx(plain, crops)
     half = np.arange(len(crops)) % 2 == 0
-    errors = wrap_deg(answers[0] - long_yaw_angles_deg(R_true))
+    truth = long_yaw_angles_deg(R_true)
+    factor_mirrored = honest_factor(wrap_deg(looks[0] - truth)[half], looks[1][half])
+    errors = wrap_deg(answers[0] - truth)
     factor = honest_factor(errors[half], answers[1][half])
     figures = validation_figures(answers[0][~half], R_true[~half])
     loss = None if kind == "fp32" else _loss(before[0][~half], answers[0][~half], R_true[~half])
@@ -112,6 +117,8 @@ def export(
         "mean": 127.5,
         "scale": 1 / 128,
         "sigma_factor": [round(float(f), 4) for f in factor],
+        "sigma_factor_mirrored": [round(float(f), 4) for f in factor_mirrored],
+        "mirror": mirror,
         "parameters": cost.parameters,
         "multiply_adds": cost.multiply_adds,
         "crop": {"margin": rule.margin, "landmark_weight": rule.landmark_weight},
@@ -129,6 +136,9 @@ def export(
             "inside_68": [round(float(x), 3) for x in (sure <= SIGMAS_OF_68).mean(axis=0)],
             "inside_95": [round(float(x), 3) for x in (sure <= SIGMAS_OF_95).mean(axis=0)],
             "onnx_minus_torch_deg": round(difference, 4),
+            "with_mirrored_face": {
+                key: round(value, 2) for key, value in validation_figures(looks[0][~half], R_true[~half]).items()
+            },
         },
         "limits": (
             "Angles up to ±99°. Trained on rendered faces from about 14 pixels; on real photographs see "
@@ -160,6 +170,11 @@ def _loss(before: Array, after: Array, R_true: Array) -> dict[str, float]:
     old, new = validation_figures(before, R_true), validation_figures(after, R_true)
     change = {f"{key}_change": new[key] - old[key] for key in old}
     return {"mean_difference_deg": float(np.abs(wrap_deg(after - before)).mean()), **change}
+
+
+def mirror_mean(answers: tuple[Array, Array], mirrored: tuple[Array, Array]) -> tuple[Array, Array]:
+    """Mean of the angles and spreads of pictures and of their mirror images."""
+    return (answers[0] + mirrored[0] * [-1.0, 1.0, -1.0]) / 2, (answers[1] + mirrored[1]) / 2
 
 
 def _pictures(crops: np.ndarray) -> np.ndarray:
