@@ -74,6 +74,17 @@ class LivePairSource(Protocol):
         """Let the cameras go."""
 
 
+class Recording(Protocol):
+    """What a live lesson asks of whoever writes its videos."""
+
+    @property
+    def running(self) -> bool:
+        """Whether pictures are being written."""
+
+    def close(self) -> None:
+        """End the files."""
+
+
 class LiveLesson:
     """A running lesson. It begins when it is made and ends with :meth:`stop`, the cameras' end, or a failure.
 
@@ -85,6 +96,7 @@ class LiveLesson:
         path: of the lesson file to make.
         meta: of the lesson; its zones are those of the pipeline.
         seating: who sits where.
+        recorder: writes both videos; closed at the end.
 
     Raises:
         InputError: the pictures are not of the calibrated size, or the file cannot be made. Cameras and tools are
@@ -99,18 +111,17 @@ class LiveLesson:
         meta: LessonMeta,
         *,
         seating: Seating | None = None,
-        recording: bool = False,
+        recorder: Recording | None = None,
     ) -> None:
         self.source, self.path, self.meta = source, Path(path), meta
-        self._tools, self._recording = tools, recording
+        self._tools, self._recorder = tools, recorder
         self.seating = seating or Seating(students=tools.students)
         self.figures = RecentFigures(meta.board, meta.zones)
         try:
             check_sizes(source, tools)
             self._writer = LessonWriter(self.path, meta, tools.students)
         except BaseException:
-            source.close()
-            tools.close()
+            self._let_go()
             raise
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -227,7 +238,7 @@ class LiveLesson:
             threads=self._tools.threads,
             failure=self._failure,
             warning=self._warning,
-            recording=self._recording,
+            recording=self._recorder is not None and self._recorder.running,
             shares={name: s / total for name, s in list(self._tools.pipeline.times.seconds.items())},
         )
 
@@ -252,8 +263,13 @@ class LiveLesson:
             self._fail(InputError(f"the lesson stopped because of a mistake in the program ({error!r})"))
             raise
         finally:
-            self.source.close()
-            self._tools.close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._recorder is not None:
+            self._recorder.close()
+        self.source.close()
+        self._tools.close()
 
     def _once(self) -> None:
         pair = self.source.next_pair(_WAIT_S)

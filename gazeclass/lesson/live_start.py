@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gazeclass.calibration.classroom import Classroom, load_classroom
-from gazeclass.capture.live import LiveOptions, open_live
+from gazeclass.capture.live import LiveOptions, LivePairs, open_live
 from gazeclass.errors import InputError
 from gazeclass.faces.enrolment import Enrolment
 from gazeclass.lesson.analysis import lesson_meta
 from gazeclass.lesson.columns import LessonMeta, Student
-from gazeclass.lesson.live import LiveLesson, LivePairSource
+from gazeclass.lesson.live import LiveLesson
 from gazeclass.lesson.live_assembly import LiveTools, build_live
 from gazeclass.lesson.seating import Seating
 from gazeclass.progress import SILENT, Progress
@@ -30,6 +30,7 @@ class LiveWishes:
         students: seats and rows, where they are known.
         headpose: model.
         record: folder for both videos; None keeps no picture.
+        keep_days: after which the recording expires.
         threads: of the networks; None takes the setting.
         loop: files are played again and again.
         show_students: single students and small groups may be shown (the report states it).
@@ -43,6 +44,7 @@ class LiveWishes:
     students: Sequence[Student] = ()
     headpose: str = "default"
     record: Path | None = None
+    keep_days: float = 14.0
     threads: int | None = None
     loop: bool = False
     show_students: bool = False
@@ -90,12 +92,15 @@ def start_live(wishes: LiveWishes, progress: Progress = SILENT) -> LiveLesson:
         progress.advance(0)
         meta = _with(meta, tools, wishes)
         seating = Seating(classroom.seats, tools.students)
-        lesson = LiveLesson(source, tools, wishes.output, meta, seating=seating)
+        recorder = _Recording(source, wishes, classroom.name) if wishes.record is not None else None
+        if recorder is not None:
+            undo.callback(recorder.close)
+        lesson = LiveLesson(source, tools, wishes.output, meta, seating=seating, recorder=recorder)
         undo.pop_all()
         return lesson
 
 
-def open_cameras(cameras: tuple[str, str], tools: LiveTools, *, loop: bool = False) -> LivePairSource:
+def open_cameras(cameras: tuple[str, str], tools: LiveTools, *, loop: bool = False) -> LivePairs:
     """Both cameras, asked for the calibrated size, newest pair first.
 
     Raises:
@@ -107,3 +112,24 @@ def open_cameras(cameras: tuple[str, str], tools: LiveTools, *, loop: bool = Fal
 def _with(meta: LessonMeta, tools: LiveTools, wishes: LiveWishes) -> LessonMeta:
     details = meta.details | {"models": list(tools.models)}
     return replace(meta, details=details, show_students=wishes.show_students)
+
+
+class _Recording:
+    """A recorder as the lesson sees it."""
+
+    def __init__(self, source: LivePairs, wishes: LiveWishes, room: str) -> None:
+        from gazeclass.capture.expiry import label_for
+        from gazeclass.capture.recorder import Recorder
+
+        assert wishes.record is not None
+        label = label_for(f"{room}, {wishes.output.stem}", wishes.keep_days, source.names)
+        self._recorder = Recorder(source, wishes.record, label)
+
+    @property
+    def running(self) -> bool:
+        """Whether pictures are being written."""
+        return self._recorder.figures().running
+
+    def close(self) -> None:
+        """End the files."""
+        self._recorder.close()

@@ -76,7 +76,15 @@ class PlayedPairs:
     def health(self) -> LiveHealth:
         cameras = tuple(
             LiveCameraHealth(
-                self._given, self._given, 0, 0, 0, 0.1, name=self.names[k], state=self.states[k], rate_hz=self.rates_hz[k]
+                self._given,
+                self._given,
+                0,
+                0,
+                0,
+                0.1,
+                name=self.names[k],
+                state=self.states[k],
+                rate_hz=self.rates_hz[k],
             )
             for k in (0, 1)
         )

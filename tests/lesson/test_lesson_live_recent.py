@@ -56,7 +56,10 @@ def test_the_whole_lesson_agrees_with_the_report(tmp_path):
     assert (live.board.value, live.board.doubt) == pytest.approx((report.value, report.doubt), rel=1e-6)
     for k, share in enumerate(live.zones):
         wanted = times.share_in_zone(k)
-        assert (share.name, share.value, share.doubt) == (ZONES[k].name, *map(pytest.approx, (wanted.value, wanted.doubt)))
+        assert (share.name, share.value, share.doubt) == (
+            ZONES[k].name,
+            *map(pytest.approx, (wanted.value, wanted.doubt)),
+        )
     assert live.measured_s == pytest.approx(times.measured_s())
 
 
