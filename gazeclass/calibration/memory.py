@@ -122,7 +122,7 @@ class DetectionMemory:
     @staticmethod
     def _read(path: Path) -> Seen | None:
         try:
-            with np.load(path, allow_pickle=False) as data:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
                 size = (int(data["size_px"][0]), int(data["size_px"][1]))
                 if not data["found"]:
                     return Seen(size, None)

@@ -260,7 +260,7 @@ class Project:
         for c in (0, 1) if camera is None else (camera,):
             for path in (self.folder / DROPPED / part / f"cam{c}").glob("*"):
                 if path.stem == name:
-                    place = self.part(part) / f"cam{c}"
+                    place = self.part(part) if part == LYING else self.part(part) / f"cam{c}"
                     _move(path, place / path.name)
 
     def clear(self, part: str, camera: int | None = None) -> None:

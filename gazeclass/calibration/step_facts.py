@@ -74,9 +74,13 @@ def keys(project: Project) -> Keys:
         room = project.room()
     except InputError:
         room = None
+    try:
+        tape = str(project.tape())
+    except InputError:
+        tape = _text(project, TAPE)
     board = "" if room is None else str(room.board)
-    world = _key(lying, str(level), board, _text(project, TAPE))
-    return Keys(lens, pair, lying, world, _key(world, _text(project, ROOM)))
+    world = _key(lying, str(level), board, tape)
+    return Keys(lens, pair, lying, world, _key(world, _text(project, ROOM) if room is None else str(room)))
 
 
 def _files(project: Project, part: str, camera: int) -> list[str]:
