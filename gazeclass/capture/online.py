@@ -65,21 +65,18 @@ class OnlinePairing(Generic[T]):
         """Take in a frame; times of one camera increase.
 
         Returns:
-            The pairs that are certain now, in order of time.
+            The pairs that are certain now, in order of time; none before both cameras' periods are known.
         """
         if np.isfinite(self._last_s[camera]):
             self._steps[camera].append(t_s - self._last_s[camera])
         self._last_s[camera] = t_s
         self._waiting[camera].append((t_s, frame))
         self._give_up_old()
-        if not all(self._waiting):
+        periods = self.period_s(0), self.period_s(1)
+        if not all(self._waiting) or not np.isfinite(periods).all():
             return []
         times = [np.array([t for t, _ in waiting]) for waiting in self._waiting]
-        periods = [self.period_s(c) for c in (0, 1)]
-        max_skew_s = self._max_skew_s
-        if max_skew_s is None:
-            known = [p for p in periods if np.isfinite(p)]
-            max_skew_s = 0.5 * max(known) * (1 + 1e-6) if known else float("inf")
+        max_skew_s = 0.5 * max(periods) * (1 + 1e-6) if self._max_skew_s is None else self._max_skew_s
         done: list[Match[T]] = []
         for i, j in pair_times(times[0], times[1], max_skew_s).tolist():
             t0, t1 = float(times[0][i]), float(times[1][j])
@@ -99,8 +96,7 @@ class OnlinePairing(Generic[T]):
         """Whether no frame still to come after ``times`` can be nearer to ``t_s`` than ``partner_s`` is."""
         if times[-1] > partner_s or times[-1] >= t_s:
             return True
-        due = times[-1] + (period_s if np.isfinite(period_s) else 0.0)
-        return abs(due - t_s) >= abs(partner_s - t_s)
+        return abs(times[-1] + period_s - t_s) >= abs(partner_s - t_s)
 
     def _give_up_old(self) -> None:
         newest = np.nanmax(self._last_s)

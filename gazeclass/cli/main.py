@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "headpose": ("headpose", "app", "Head pose: predict, train, evaluate, export, labels."),
     "simulate": ("simulate", "app", "Render people with exact truth."),
     "models": ("models", "app", "Models: list, add, verify."),
-    "doctor": ("doctor", "doctor", "What this computer and its cameras can do, and what to do about it."),
+    "doctor": ("doctor", "doctor", "What this computer and its cameras can do."),
     "desktop": ("desktop", "desktop", "The program with its window; `gazeclass` alone opens it too."),
 }
 

@@ -1,5 +1,6 @@
-"""Tiny videos whose every frame says its own number."""
+"""Tiny videos whose every frame says its own number, and free ports on loopback."""
 
+import socket
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -47,3 +48,11 @@ def write_video(tmp_path: Path) -> WriteVideo:
         return path
 
     return write
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of loopback that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
