@@ -14,6 +14,11 @@ def analyze(
     output: Path = typer.Option(..., "-o", "--output", help="The lesson to write, LESSON.gaze."),
     timestamps: Path | None = typer.Option(None, help="timestamps.csv of both recordings."),
     enroll: Path | None = typer.Option(None, help="Folder of portraits, file name = student."),
+    roster: Path | None = typer.Option(None, help="Roster of who may be observed; the library's with --class alone."),
+    class_: str = typer.Option("", "--class", help="The class in the roster."),
+    by_seat: bool = typer.Option(
+        False, "--by-seat", help="Tell students by their seats; no face is compared with another."
+    ),
     headpose: str = typer.Option("default", help="Head-pose model, see `gazeclass models list`."),
     allow_scaling: bool = typer.Option(
         False, "--allow-scaling", help="The recording is the calibrated picture scaled exactly."
@@ -22,12 +27,15 @@ def analyze(
     """Analyze two recordings of one lesson: who faces what, when, and how sure that is."""
     from gazeclass.calibration.classroom import load_classroom
 
+    room = load_classroom(classroom)
+    who, seats = who_is_observed(room, enroll=enroll, roster=roster, class_name=class_, by_seat=by_seat)
     summary = run_analysis(
         (cam0, cam1),
-        load_classroom(classroom),
+        room,
         output,
         timestamps=timestamps,
-        enroll=enroll,
+        enroll=who,
+        seats=seats,
         headpose=headpose,
         allow_scaling=allow_scaling,
     )
@@ -40,13 +48,42 @@ def analyze(
     say(f"written to {output}")
 
 
+def who_is_observed(  # type: ignore[no-untyped-def]  # what it returns is imported only when this runs
+    classroom, *, enroll: Path | None, roster: Path | None, class_name: str, by_seat: bool
+):
+    """Portraits' folder or enrolment, and plan of the seats, from what was asked for on the command line."""
+    from datetime import datetime
+
+    from gazeclass.errors import InputError
+    from gazeclass.lesson.roster_plan import plan_class, seat_plan
+
+    if roster is not None and not class_name:
+        raise InputError("a roster holds several classes", where=roster, todo="Say which with --class NAME.")
+    if class_name:
+        if enroll is not None:
+            raise InputError("students come from the roster or from a folder of portraits, not from both")
+        from gazeclass.cli.roster import open_roster
+
+        today = datetime.now().astimezone().date()
+        plan = plan_class(open_roster(roster).roster, class_name, classroom, today, by_seat=by_seat)
+        for warning in plan.warnings:
+            say(warning)
+        return plan.enrolment, plan.seats
+    if by_seat:
+        if enroll is not None:
+            raise InputError("with --by-seat no face is compared, so portraits are of no use", todo="Leave one out.")
+        return None, seat_plan(classroom)
+    return enroll, None
+
+
 def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported only when this runs
     videos: tuple[Path, Path],
     classroom,
     output: Path,
     *,
     timestamps: Path | None,
-    enroll: Path | None,
+    enroll,
+    seats=None,
     headpose: str = "default",
     allow_scaling: bool = False,
 ):
@@ -63,14 +100,15 @@ def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported
     with progress_bars() as bars:
         bars.start("models and portraits")
         pipeline = build_pipeline(
-            classroom, enroll=enroll, headpose=estimator, zones=zones_of(classroom), cameras=cameras
+            classroom, enroll=enroll, seats=seats, headpose=estimator, zones=zones_of(classroom), cameras=cameras
         )
+        compared = seats is None and enroll is not None
         summary = run(
             recording,
             pipeline,
             classroom,
             output,
-            models=["mtcnn", "identity", estimator.name] if enroll else ["mtcnn", estimator.name],
+            models=["mtcnn", "identity", estimator.name] if compared else ["mtcnn", estimator.name],
             progress=bars,
         )
         for note in recording.notes:

@@ -55,7 +55,7 @@ def list_(folder: Path | None = typer.Argument(None, help="Folder of lessons; th
 def show(lesson: Path = LESSON) -> None:
     """What a lesson says of itself, and what was done with it."""
     from gazeclass.lesson.documents import card
-    from gazeclass.lesson.documents_removal import recording_until
+    from gazeclass.lesson.documents_removal import recording_of, recording_until
     from gazeclass.lesson.reader import read_lesson
 
     entry, whole = card(lesson), read_lesson(lesson)
@@ -67,7 +67,7 @@ def show(lesson: Path = LESSON) -> None:
     say(f"  zones         {', '.join(zone.name for zone in whole.zones) or 'none'}")
     say(f"  finished      {'yes' if entry.complete else 'no'}")
     say(f"  keep until    {entry.keep_until or 'no end set'}")
-    until = recording_until(lesson)
+    until = recording_until(recording_of(lesson))
     say("  recording     " + ("none" if until is None else f"kept until {until.isoformat()}"))
     if entry.note:
         say(f"  note          {entry.note}")
@@ -179,10 +179,10 @@ def delete(
     yes: bool = YES,
 ) -> None:
     """Delete a lesson, or its recording, with a receipt."""
-    from gazeclass.lesson.documents_removal import delete_lesson, delete_recording
+    from gazeclass.lesson.documents_removal import delete_lesson, delete_recording, recording_of
 
     _sure(f"Delete {'the recording of ' if recording else ''}{lesson.name}? It cannot be brought back.", yes)
-    receipt = delete_recording(lesson, why=why) if recording else delete_lesson(lesson, why=why)
+    receipt = delete_recording(recording_of(lesson), why=why) if recording else delete_lesson(lesson, why=why)
     say("there is no recording" if receipt is None else f"deleted; receipt: {receipt}")
 
 

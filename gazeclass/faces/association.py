@@ -17,8 +17,9 @@ NOSE_SIGMA_FRACTION, NOSE_SIGMA_PX = 0.05, 1.0
 _CHANCE_PX = 300.0  # epipolar distances of different heads are spread about so widely
 _OUTLIER = 0.005  # a nose tip that is not one: a hand before the face
 _GATE_SIGMA, _GATE_PX = 6.0, 4.0  # farther than this from the epipolar line two pixels are not one nose tip
-_HEAD_M = 0.17  # box side of a head; adults and children, front and side, within _HEAD_LOG_SD
-_HEAD_LOG_SD = 0.25
+#: Box side of a head; adults and children, front and side, within a standard deviation of HEAD_LOG_SD.
+HEAD_M = 0.17
+HEAD_LOG_SD = 0.25
 _RATIO_LOG_SD = 0.22  # of the two cameras' sizes: one sees the face from the side
 _NEAREST_M, _FARTHEST_M = 0.6, 20.0
 
@@ -87,7 +88,7 @@ def pair_evidence(
     metres1 = size1[j] * depth1 / rig.cameras[1].matrix[0, 0]
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.log(metres0 / metres1) / _RATIO_LOG_SD
-        absolute = np.log(np.sqrt(metres0 * metres1) / _HEAD_M) / _HEAD_LOG_SD
+        absolute = np.log(np.sqrt(metres0 * metres1) / HEAD_M) / HEAD_LOG_SD
     # Heads of a wrong pair have about any size; both terms together are worth at most +2 and at least -8.
     size = np.clip(2.0 - 0.5 * (ratio**2 + absolute**2), -8.0, 2.0)
     evidence += np.where(possible, size, 0).reshape(n0, n1)
@@ -128,8 +129,8 @@ def boxes_in_other_camera(rig: StereoRig, face: Face, *, most: int = 60) -> np.n
     """
     own = rig.cameras[face.camera]
     ray = own.rays(face.nose_px[None])[0]
-    usual_m = own.matrix[0, 0] * _HEAD_M / face.size_px
-    depths_m = usual_m * np.exp(np.linspace(-2, 2, 400) * _HEAD_LOG_SD)
+    usual_m = own.matrix[0, 0] * HEAD_M / face.size_px
+    depths_m = usual_m * np.exp(np.linspace(-2, 2, 400) * HEAD_LOG_SD)
     T_own = rig.camera_from_reference(face.camera)
     boxes = head_boxes(rig, 1 - face.camera, T_own.inverse().apply(ray / ray[2] * depths_m[:, None]))
     if not len(boxes):
@@ -165,7 +166,7 @@ def head_boxes(rig: StereoRig, camera: int, noses_C_m: np.ndarray) -> np.ndarray
     pixels = rig.project(camera, noses_C_m)
     depth_m = rig.camera_from_reference(camera).apply(noses_C_m)[:, 2]
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = model.matrix[0, 0] * _HEAD_M / depth_m
+        size = model.matrix[0, 0] * HEAD_M / depth_m
     inside = np.isfinite(pixels).all(axis=1) & (depth_m > _NEAREST_M) & model.contains(pixels)
     # The nose tip lies in the middle across and a little below it.
     reach = np.column_stack([0.4 * size, 0.55 * size, 0.4 * size, 0.45 * size])

@@ -64,7 +64,7 @@ def enrol(folder: Path, detector: FaceDetector, embedder: EmbeddingModel, *, pro
     vectors: dict[str, list[np.ndarray]] = {}
     for path in track(paths, progress, "Portraits"):
         image = read_picture(path)
-        face = _only_face(path, detector.detect(image))
+        face = only_face(detector.detect(image), path)
         vectors.setdefault(student_of(path), []).append(quality(face) * embedder.embed(image, [face])[0])
     names = tuple(sorted(vectors))
     sums = np.array([np.sum(vectors[name], axis=0) for name in names])
@@ -97,8 +97,12 @@ def read_picture(path: Path) -> np.ndarray:
     return image if scale >= 1 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def _only_face(path: Path, faces: Sequence[Face]) -> Face:
+def only_face(faces: Sequence[Face], path: Path | str = "") -> Face:
     """The face of a portrait; small ones in the background do not count.
+
+    Args:
+        faces: found in it.
+        path: of the picture, for the error.
 
     Raises:
         InputError: none, too small, or several.

@@ -70,6 +70,7 @@ class Matcher:
         enrolment: who is expected; None labels everybody.
         trackers: of camera 0 and 1; when given, each is told where the other camera sees a head that it does not.
         options: see :class:`MatchingOptions`.
+        gallery: everybody known, where that does not follow from the enrolment (:mod:`gazeclass.faces.seats`).
     """
 
     def __init__(
@@ -79,11 +80,12 @@ class Matcher:
         *,
         trackers: Sequence[Expectant] = (),
         options: MatchingOptions | None = None,
+        gallery: Gallery | None = None,
     ) -> None:
         self._rig = rig
         self._trackers = tuple(trackers)
         self._options = options or MatchingOptions()
-        self._gallery = Gallery(rig, enrolment)
+        self._gallery = gallery or Gallery(rig, enrolment)
         self._has_enrolment = enrolment is not None
         self._evidence: dict[tuple[int, int], float] = {}
         self._last_seen_s: dict[tuple[int, int], float] = {}

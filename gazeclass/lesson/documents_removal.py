@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from gazeclass.atomic import write_text
+from gazeclass.capture.expiry import LABEL, read_label
 from gazeclass.errors import InputError
 from gazeclass.lesson import blocks
 from gazeclass.lesson.documents import LessonCard, card, list_lessons
@@ -31,10 +32,10 @@ class Receipt:
 
     Attributes:
         removed_utc: when.
-        what: "lesson", "recording" or "student".
+        what: "lesson", "recording", "student" or "class".
         why: in words.
         name: of the file, or the student's pseudonym.
-        lesson: file the student or recording belonged to; "" for a lesson itself.
+        lesson: file the student or recording belonged to (also the roster); "" for a lesson itself.
         sha256: of the removed files' bytes, by name.
         observations: how many went.
         note: what cannot be promised.
@@ -80,28 +81,38 @@ def delete_lesson(path: Path, *, why: str = "asked for", receipts: Path | None =
         files = [path, *_journals(path), *_files(recording_of(path))]
         hashes = {_relative(file, path.parent): _sha256(file) for file in files}
         receipt = Receipt(_now(), "lesson", why, path.name, sha256=hashes, observations=count)
-        written = _write(receipt, receipts or path.parent / RECEIPTS)
+        written = write_receipt(receipt, receipts or path.parent / RECEIPTS)
         _remove([file for file in files if file.exists()], path)
         shutil.rmtree(recording_of(path), ignore_errors=True)
     return written
 
 
-def delete_recording(path: Path, *, why: str = "asked for", receipts: Path | None = None) -> Path | None:
-    """Delete a lesson's pictures and keep its observations.
+def delete_recording(folder: Path, *, why: str = "asked for", receipts: Path | None = None) -> Path | None:
+    """Delete a recording's pictures; the lesson's observations stay.
+
+    Args:
+        folder: of the recording, see :func:`recording_of`.
+        why: for the receipt.
+        receipts: folder; None takes ``receipts`` beside the recording.
 
     Returns:
         The receipt; None where there is no recording.
+
+    Raises:
+        InputError: it cannot be deleted.
     """
-    path = Path(path)
-    folder = recording_of(path)
-    files = _files(folder)
-    if not folder.is_dir():
+    folder = Path(folder)
+    if not (folder / LABEL).is_file():
         return None
-    hashes = {_relative(file, path.parent): _sha256(file) for file in files}
-    receipt = Receipt(_now(), "recording", why, folder.name, path.name, hashes)
-    written = _write(receipt, receipts or path.parent / RECEIPTS)
+    names = ("cam0.mkv", "cam1.mkv", "timestamps.csv", LABEL)  # the label goes last: it says what is left to do
+    files = [folder / name for name in names if (folder / name).is_file()]
+    hashes = {_relative(file, folder.parent): _sha256(file) for file in files}
+    lesson = folder.with_suffix(".gaze")
+    receipt = Receipt(_now(), "recording", why, folder.name, lesson.name if lesson.is_file() else "", hashes)
+    written = write_receipt(receipt, receipts or folder.parent / RECEIPTS)
     _remove(files, folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
     return written
 
 
@@ -134,7 +145,7 @@ def purge_student(path: Path, student: str, *, why: str = "asked for", receipts:
         _scrub(db, student)
         log(db, "removal", f"a student, {len(records) - len(kept)} observations")
     receipt = Receipt(_now(), "student", why, student, path.name, observations=len(records) - len(kept))
-    return _write(receipt, receipts or path.parent / RECEIPTS)
+    return write_receipt(receipt, receipts or path.parent / RECEIPTS)
 
 
 def purge_everywhere(
@@ -153,10 +164,10 @@ def purge_everywhere(
 
 
 def purge_expired(folder: Path, today: date, *, progress: Progress = SILENT) -> tuple[Path, ...]:
-    """Delete what was to be kept no longer than yesterday: lessons, and recordings of lessons that stay.
+    """Delete what was to be kept no longer than yesterday: lessons, and recordings in the folder or below it.
 
     Returns:
-        The receipts. A lesson that cannot be opened is left, and noted.
+        The receipts. What cannot be opened is left, and noted.
     """
     written = []
     for entry in track(list_lessons(folder), progress, "lessons"):
@@ -164,24 +175,22 @@ def purge_expired(folder: Path, today: date, *, progress: Progress = SILENT) -> 
             progress.note(f"{entry.path.name}: {entry.problem}; it is left as it is")
         elif entry.expired(today):
             written.append(delete_lesson(entry.path, why=f"was to be kept until {entry.keep_until}"))
-        elif (until := recording_until(entry.path)) is not None and until < today:
-            receipt = delete_recording(entry.path, why=f"was to be kept until {until.isoformat()}")
+    for label in track(sorted(Path(folder).rglob(LABEL)), progress, "recordings"):
+        until = recording_until(label.parent)
+        if until is None:
+            progress.note(f"{label.parent.name}: its label cannot be read; the recording is left as it is")
+        elif until < today:
+            receipt = delete_recording(label.parent, why=f"was to be kept until {until.isoformat()}")
             written += [] if receipt is None else [receipt]
     return tuple(written)
 
 
-def recording_until(lesson: Path) -> date | None:
-    """The day up to which a lesson's recording is kept: ``keep_until`` in its ``recording.json``.
-
-    A recording that does not say so in a way that can be read expired long ago.
-    """
-    folder = recording_of(lesson)
-    if not folder.is_dir():
-        return None
+def recording_until(folder: Path) -> date | None:
+    """The last day up to which a recording is kept; None where there is none, or its label cannot be read."""
     try:
-        return date.fromisoformat(json.loads((folder / "recording.json").read_text(encoding="utf-8"))["keep_until"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return date.min
+        return read_label(Path(folder)).expires_utc.date()
+    except InputError:
+        return None
 
 
 def _scrub(db: sqlite3.Connection, student: str) -> None:
@@ -245,7 +254,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _write(receipt: Receipt, folder: Path) -> Path:
+def write_receipt(receipt: Receipt, folder: Path) -> Path:
     """A file of its own for each receipt.
 
     Raises:

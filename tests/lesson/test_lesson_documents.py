@@ -5,13 +5,14 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from lesson_files import BOARD, observation, write
 
+from gazeclass.capture.expiry import RecordingLabel, write_label
 from gazeclass.errors import InputError
 from gazeclass.geometry.frames import Board
 from gazeclass.lesson import documents, schema
@@ -22,6 +23,7 @@ from gazeclass.lesson.documents_removal import (
     purge_everywhere,
     purge_expired,
     purge_student,
+    recording_of,
     recording_until,
 )
 from gazeclass.lesson.reader import read_lesson
@@ -397,24 +399,39 @@ def test_what_has_expired_goes_and_the_rest_stays(tmp_path):
     write(tmp_path / "new.gaze", keep_until="2026-07-31")
     write(tmp_path / "ever.gaze")
     (tmp_path / "broken.gaze").write_bytes(b"nonsense")
-    for name, until in (("new", '{"keep_until": "2026-06-01"}'), ("ever", '{"keep_until": "2027-01-01"}')):
-        folder = tmp_path / f"{name}.recording"
-        folder.mkdir()
-        (folder / "cam0.mp4").write_bytes(b"pictures")
-        (folder / "recording.json").write_text(until)
+    for name, until in (("new", 5), ("ever", 300)):
+        recording(tmp_path / f"{name}.recording", datetime(2026, 6, 1, tzinfo=UTC) + timedelta(days=until))
     receipts = [receipt_of(path) for path in purge_expired(tmp_path, date(2026, 7, 1))]
     assert [(r["what"], r["name"]) for r in receipts] == [("lesson", "old.gaze"), ("recording", "new.recording")]
     assert names(tmp_path) == ["broken.gaze", "ever.gaze", "ever.recording", "new.gaze", "receipts"]
     assert purge_expired(tmp_path, date(2026, 7, 1)) == ()
 
 
-def test_a_recording_that_does_not_say_its_date_has_expired(lesson):
-    assert recording_until(lesson) is None
-    assert delete_recording(lesson) is None
-    lesson.with_suffix(".recording").mkdir()
-    assert recording_until(lesson) == date.min
-    assert len(purge_expired(lesson.parent, date(2026, 1, 1))) == 1
+def recording(folder, expires):
+    folder.mkdir()
+    (folder / "cam0.mkv").write_bytes(b"pictures")
+    write_label(folder, RecordingLabel("Room 3", expires - timedelta(days=30), expires, ("left", "right")))
+
+
+def test_a_recording_goes_and_its_lesson_stays(lesson):
+    folder = recording_of(lesson)
+    assert recording_until(folder) is None
+    assert delete_recording(folder) is None
+    recording(folder, datetime(2026, 6, 1, 12, tzinfo=UTC))
+    (folder / "drawing.txt").write_text("somebody's own")
+    assert recording_until(folder) == date(2026, 6, 1)
+    assert purge_expired(lesson.parent, date(2026, 6, 1)) == ()
+    (written,) = purge_expired(lesson.parent, date(2026, 6, 2))
+    assert (receipt_of(written)["lesson"], len(receipt_of(written)["sha256"])) == ("a.gaze", 2)
+    assert names(folder) == ["drawing.txt"]
     assert documents.card(lesson).observations == 60
+
+
+def test_a_recording_whose_label_cannot_be_read_is_left(lesson):
+    recording(recording_of(lesson), datetime(2026, 6, 1, tzinfo=UTC))
+    (recording_of(lesson) / "recording.toml").write_text("expires = yesterday")
+    assert purge_expired(lesson.parent, date(2030, 1, 1)) == ()
+    assert (recording_of(lesson) / "cam0.mkv").exists()
 
 
 def test_a_keep_date_can_be_set_and_lifted(lesson):
