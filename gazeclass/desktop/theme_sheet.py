@@ -45,6 +45,7 @@ QPushButton[role="flat"]:hover, QToolButton[role="flat"]:hover { border: 1px sol
 QPushButton[role="flat"]:focus, QToolButton[role="flat"]:focus { border: 2px solid $focus; }
 QPushButton[role="flat"]:disabled { color: $muted; }
 
+QToolButton::menu-indicator { image: none; }
 QToolButton[role="rail"] {
   background: transparent; border: 2px solid transparent; border-radius: 8px; padding: 6px 2px;
   min-width: 84px; min-height: 52px; color: $text;
@@ -70,6 +71,10 @@ QComboBox QAbstractItemView {
 
 QCheckBox, QRadioButton { min-height: ${target}px; spacing: 8px; background: transparent; padding: 0 4px;
   border: 2px solid transparent; border-radius: 6px; }
+QCheckBox::indicator:unchecked { width: 12px; height: 12px; border: 1px solid $outline; border-radius: 4px;
+  background: $surface; }
+QRadioButton::indicator:unchecked { width: 12px; height: 12px; border: 1px solid $outline; border-radius: 7px;
+  background: $surface; }
 QCheckBox:focus, QRadioButton:focus { border: 2px solid $focus; }
 QCheckBox:disabled, QRadioButton:disabled { color: $muted; }
 

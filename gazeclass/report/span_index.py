@@ -4,7 +4,9 @@ For the review's timeline, which is scrubbed: a lesson of a million observations
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,12 +54,21 @@ class SpanIndex:
         for student in range(students):
             self._sum_heat(student)
             progress.advance()
-        parts = [times.totals(slice(a, b)) for a, b in zip(self._first[:-1], self._first[1:], strict=True)]
+        self._sum_totals()
+
+    def _sum_totals(self) -> None:
+        parts = [self.times.totals(slice(a, b)) for a, b in pairwise(self._first)]
+        columns = zip(*((p.state_us, p.faced_us, p.spread_us) for p in parts), strict=True)
         self._totals = [
-            np.concatenate([np.zeros_like(first[None]), np.cumsum(np.stack(column), axis=0)])
-            for column in zip(*((p.state_us, p.faced_us, p.spread_us) for p in parts), strict=True)
-            for first in (column[0],)
+            np.concatenate([np.zeros_like(column[0])[None], np.cumsum(np.stack(column), axis=0)]) for column in columns
         ]
+
+    def with_times(self, times: LessonTimes) -> "SpanIndex":
+        """The same with other zones: heat knows of no zone and is kept."""
+        other = copy(self)
+        other.times = times
+        other._sum_totals()
+        return other
 
     def observations(self, span: Span) -> slice:
         """Which observations lie in a span."""

@@ -1,0 +1,1 @@
+"""The Reports place: lessons of the library, and looking at one afterwards."""

@@ -1,0 +1,102 @@
+"""The Reports place: the list of lessons, and the review of one."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+
+from gazeclass.desktop.context import AppContext
+from gazeclass.desktop.reports.lessons_view import LessonsView
+from gazeclass.desktop.reports.review_presenter import ReviewPresenter
+from gazeclass.desktop.reports.review_view import ReviewView
+from gazeclass.desktop.tasks import Task
+from gazeclass.desktop.widgets.states import LoadingState
+from gazeclass.errors import InputError
+from gazeclass.lesson.documents import list_lessons
+
+_LIST, _LOADING, _REVIEW = range(3)
+
+
+def create(context: AppContext) -> QWidget:
+    """The place's widget."""
+    return ReportsPlace(context)
+
+
+class ReportsPlace(QWidget):
+    """List, loading, review; :meth:`open` shows a lesson at once."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.presenter = ReviewPresenter(context, self)
+        self.lessons = LessonsView(context)
+        self.loading = LoadingState()
+        self.review = ReviewView(self.presenter, context)
+        self._pages = QStackedWidget()
+        for page in (self.lessons, self.loading, self.review):
+            self._pages.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._pages)
+        self.lessons.chosen.connect(self._on_chosen)
+        self.review.back.connect(self._on_back)
+        self.presenter.opening.connect(self._on_opening)
+        self.presenter.opened.connect(lambda: self._pages.setCurrentIndex(_REVIEW))
+        context.library_changed.connect(self.refresh)
+
+    def open(self, path: Path | str | None = None, **_: object) -> None:
+        """Show a lesson, or the list."""
+        if path is not None and self.may_leave():
+            self.presenter.open(Path(path))
+
+    def may_close(self) -> bool:
+        """Asked before the window closes."""
+        return self.may_leave()
+
+    def may_leave(self) -> bool:
+        """Zones that were computed and not saved would be lost: ask."""
+        if not self.presenter.zones_unsaved:
+            return True
+        answer = QMessageBox.question(
+            self,
+            self.tr("Zones not saved"),
+            self.tr("The new zones are not saved in the lesson. Leave without saving them?"),
+        )
+        return answer == QMessageBox.StandardButton.Yes
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The list may have changed meanwhile."""
+        super().showEvent(event)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the library's list again."""
+        try:
+            self.lessons.show_lessons(list_lessons(self._context.lessons_dir))
+        except InputError as error:
+            self._context.show_error(error)
+
+    @Slot(object)
+    def _on_chosen(self, path: Path) -> None:
+        self.presenter.open(path)
+
+    @Slot(object)
+    def _on_opening(self, task: Task) -> None:
+        before = _REVIEW if self.presenter.review is not None else _LIST
+        self.loading.watch(task)
+        self._pages.setCurrentIndex(_LOADING)
+
+        def ended() -> None:
+            if self._pages.currentIndex() == _LOADING:
+                self._pages.setCurrentIndex(_REVIEW if self.presenter.review is not None else before)
+
+        task.finished.connect(ended)
+
+    @Slot()
+    def _on_back(self) -> None:
+        if self.may_leave():
+            self.presenter.close()
+            self.refresh()
+            self._pages.setCurrentIndex(_LIST)

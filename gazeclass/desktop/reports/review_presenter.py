@@ -1,0 +1,369 @@
+"""What the review shows and what happens when something is asked of it; no widget here.
+
+Owns the open lesson (side A), what it is compared with (side B: another span of it, or another lesson), the spans, the
+group, the playhead and the zones being tried out. The view paints what the signals bring and calls the methods.
+
+States: nothing open, opening, open. Opening, recomputing zones and exporting are tasks; everything else answers at once,
+gathered so that a mouse that is dragged asks for no more than one picture at a time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from gazeclass.desktop.context import AppContext
+from gazeclass.desktop.tasks import Task
+from gazeclass.errors import InputError
+from gazeclass.lesson.zones import Zone
+from gazeclass.progress import Progress
+from gazeclass.report.review import Glance, Group, Moment, Review
+from gazeclass.report.span_index import Span
+
+SPEEDS = (1, 4, 16)
+_TICK_MS = 100
+#: A span is never shorter: less holds no moment.
+_LEAST_SPAN_S = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One board of the view.
+
+    Attributes:
+        review: whose lesson.
+        glance: what its span comes to.
+        notes: a line for each zone.
+        greyed: zones that are unreliable, with the reason.
+        top: end of the heat's scale; the same on both sides.
+        compared: whether heat is in thousandths of the time measured, for comparing, or in seconds.
+    """
+
+    review: Review
+    glance: Glance
+    notes: tuple[str, ...]
+    greyed: dict[str, str]
+    top: float
+    compared: bool
+
+
+class ReviewPresenter(QObject):
+    """Presenter of the review.
+
+    Signals (all in the GUI thread):
+        opening: a task that reads a lesson has begun.
+        opened: a lesson is open; everything about it is new.
+        closed: none is.
+        sides_changed: tuple of one or two :class:`Side`.
+        moment_changed: the playhead's :class:`Moment`, and the playhead's time.
+        playing_changed: whether the replay runs.
+        spans_changed: spans or the active side changed.
+        events_changed: notes came or went.
+        zones_changed: zones were computed anew; bool: whether they differ from those in the file.
+        working: a task (zones, export) has begun.
+        said: one line about what was done.
+    """
+
+    opening = Signal(object)
+    opened = Signal()
+    closed = Signal()
+    sides_changed = Signal(object)
+    moment_changed = Signal(object, float)
+    playing_changed = Signal(bool)
+    spans_changed = Signal()
+    events_changed = Signal()
+    zones_changed = Signal(bool)
+    working = Signal(object)
+    said = Signal(str)
+
+    def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self.review: Review | None = None
+        self.other: Review | None = None
+        self.comparing = False
+        self.active = 0
+        self.spans = [Span(0.0, 1.0), Span(0.0, 1.0)]
+        self.groups: list[Group] = []
+        self.group: Group | None = None
+        self.show_students = False
+        self.playhead_s = 0.0
+        self.speed = SPEEDS[0]
+        self.zones_unsaved = False
+        self._task: Task | None = None
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self.refresh)
+        self._clock = QTimer(self, interval=_TICK_MS)
+        self._clock.timeout.connect(self._tick)
+
+    @property
+    def playing(self) -> bool:
+        """Whether the replay runs."""
+        return self._clock.isActive()
+
+    def open(self, path: Path) -> Task:
+        """Read a lesson; ``opened`` follows, or an error is shown."""
+        return self._open(path, self._on_opened)
+
+    def compare_with(self, path: Path) -> Task:
+        """Show another lesson beside this one, all of it."""
+        return self._open(path, self._on_other)
+
+    def _open(self, path: Path, then: object) -> Task:
+        self.pause()
+
+        def work(progress: Progress) -> Review:
+            return Review.open(path, progress)
+
+        task = self.context.tasks.run(work, title=self.tr("Opening {0}").format(path.name))
+        task.done.connect(then)
+        task.failed.connect(self.context.show_error)
+        self.opening.emit(task)
+        return task
+
+    def close(self) -> None:
+        """Let go of the lesson."""
+        self.pause()
+        self.review = self.other = None
+        self.comparing, self.active, self.zones_unsaved = False, 0, False
+        self.closed.emit()
+
+    @Slot(object)
+    def _on_opened(self, review: Review) -> None:
+        self.review, self.other = review, None
+        self.comparing, self.active, self.zones_unsaved = False, 0, False
+        self.spans = [review.whole, review.whole]
+        self.groups = review.groups()
+        self.group = self.groups[0]
+        self.show_students = review.lesson.meta.show_students
+        self.playhead_s = review.whole.start_s
+        self.opened.emit()
+        self.refresh()
+
+    @Slot(object)
+    def _on_other(self, review: Review) -> None:
+        self.other = review
+        self.comparing = True
+        self.spans[1] = review.whole
+        self.spans_changed.emit()
+        self.refresh()
+
+    def set_comparing(self, on: bool) -> None:
+        """Show a second span of the same lesson beside the first, or no longer any."""
+        if self.review is None:
+            return
+        self.comparing, self.other = on, None
+        whole = self.review.whole
+        middle = (whole.start_s + whole.end_s) / 2
+        if on and self.spans[0] == whole:  # the two halves are the first thing one wants to see
+            self.spans = [Span(whole.start_s, middle), Span(middle, whole.end_s)]
+        elif on:
+            self.spans[1] = whole
+        self.active = 0
+        self.spans_changed.emit()
+        self.refresh()
+
+    def set_active(self, side: int) -> None:
+        """Which side the time line's span belongs to."""
+        self.active = side if self.comparing else 0
+        self.spans_changed.emit()
+
+    def review_of(self, side: int) -> Review | None:
+        """The lesson of a side."""
+        return self.other if side == 1 and self.other is not None else self.review
+
+    def set_span(self, start_s: float, end_s: float) -> None:
+        """Choose the active side's span."""
+        review = self.review_of(self.active)
+        if review is None:
+            return
+        whole = review.whole
+        start, end = sorted((start_s, end_s))
+        start = min(max(start, whole.start_s), max(whole.start_s, whole.end_s - _LEAST_SPAN_S))
+        end = min(max(end, start + _LEAST_SPAN_S), whole.end_s)
+        self.spans[self.active] = Span(start, end)
+        self.spans_changed.emit()
+        self._later.start()
+
+    def whole_span(self) -> None:
+        """All of the lesson."""
+        if (review := self.review_of(self.active)) is not None:
+            self.set_span(review.whole.start_s, review.whole.end_s)
+
+    def may_show(self, group: Group) -> bool:
+        """Whether the group-size rule lets one look at a group."""
+        return self.review is not None and self.review.visible(self.show_students).shows(len(group.members))
+
+    def set_group(self, index: int) -> None:
+        """Look at another group."""
+        if 0 <= index < len(self.groups):
+            self.group = self.groups[index]
+            self._later.start()
+            self.set_playhead(self.playhead_s)
+
+    def set_show_students(self, on: bool) -> None:
+        """The teacher's wish to see single students; the report says so too."""
+        self.show_students = on
+        if self.group is not None and not self.may_show(self.group):
+            self.group = self.groups[0]
+        self._later.start()
+        self.set_playhead(self.playhead_s)
+
+    def set_playhead(self, t_s: float) -> None:
+        """Show another moment."""
+        if self.review is None or self.group is None:
+            return
+        whole = self.review.whole
+        self.playhead_s = min(max(t_s, whole.start_s), whole.end_s)
+        self.moment_changed.emit(self.review.moment(self.playhead_s, self.group, self.show_students), self.playhead_s)
+
+    def toggle_playing(self) -> None:
+        """Start or pause the replay; at the end it begins again."""
+        if self.playing:
+            self.pause()
+        elif self.review is not None:
+            if self.playhead_s >= self.review.whole.end_s - 1e-6:
+                self.set_playhead(self.review.whole.start_s)
+            self._clock.start()
+            self.playing_changed.emit(True)
+
+    def pause(self) -> None:
+        """Stop the replay."""
+        if self.playing:
+            self._clock.stop()
+            self.playing_changed.emit(False)
+
+    @Slot()
+    def _tick(self) -> None:
+        if self.review is None:
+            return
+        self.set_playhead(self.playhead_s + self.speed * _TICK_MS / 1000)
+        if self.playhead_s >= self.review.whole.end_s - 1e-6:
+            self.pause()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Compute what is shown, now."""
+        if self.review is None or self.group is None:
+            return
+        reviews = [self.review, self.review_of(1)] if self.comparing else [self.review]
+        glances = []
+        for side, review in enumerate(reviews):
+            assert review is not None
+            same = review is self.review
+            group = self.group if same else review.groups()[0]
+            glances.append((review, review.glance(self.spans[side], group, self.show_students)))
+        heats = [g.permille_per_dm2 if self.comparing else g.heat.seconds_per_dm2 for _, g in glances]
+        top = max(float(heat.max(initial=0.0)) for heat in heats)
+        sides = tuple(
+            Side(r, g, tuple(r.zone_notes(g)), {} if g.hidden else r.unreliable_zones(g.group), top, self.comparing)
+            for r, g in glances
+        )
+        self.sides_changed.emit(sides)
+
+    def try_zones(self, zones: Sequence[Zone]) -> Task | None:
+        """Compute everything anew with other zones, in memory."""
+        review = self.review
+        if review is None:
+            return None
+        task = self._run(lambda progress: review.with_zones(zones, progress), self.tr("Computing the zones"))
+        task.done.connect(self._on_rezoned)
+        return task
+
+    @Slot(object)
+    def _on_rezoned(self, review: Review) -> None:
+        self.review = review
+        self.zones_unsaved = True
+        self.zones_changed.emit(True)
+        self.refresh()
+
+    def save_zones(self) -> Task | None:
+        """Put the zones into the lesson's file."""
+        from gazeclass.lesson.documents import store_zones
+
+        review = self.review
+        if review is None:
+            return None
+
+        def work(progress: Progress) -> None:
+            progress.start("write the lesson")
+            store_zones(review.path, review.lesson)
+
+        task = self._run(work, self.tr("Saving the zones"))
+        task.done.connect(self._on_zones_saved)
+        return task
+
+    @Slot(object)
+    def _on_zones_saved(self, _: object) -> None:
+        self.zones_unsaved = False
+        self.zones_changed.emit(False)
+        self.said.emit(self.tr("The zones are saved in the lesson."))
+
+    def save_zones_in_classroom(self) -> None:
+        """Put the zones into the classroom of the same name, for lessons to come."""
+        from gazeclass.calibration.classroom import load_classroom, save_classroom
+        from gazeclass.lesson.zoning import classroom_zones
+
+        if self.review is None:
+            return
+        try:
+            name = self.review.lesson.meta.classroom
+            for path in sorted(self.context.classrooms_dir.glob("*/classroom.toml")):
+                classroom = load_classroom(path)
+                if classroom.name == name:
+                    save_classroom(classroom_zones(classroom, self.review.lesson.zones), path)
+                    self.context.library_changed.emit()
+                    self.said.emit(self.tr("Lessons in {0} will have these zones from now on.").format(name))
+                    return
+            raise InputError(
+                f"the library has no classroom named '{name}'",
+                todo="Save the zones in the lesson; or import the classroom first.",
+            )
+        except InputError as error:
+            self.context.show_error(error)
+
+    def add_note(self, text: str) -> None:
+        """Put a flag on the time line where the playhead is."""
+        from gazeclass.lesson.documents import add_mark
+
+        if self.review is None:
+            return
+        try:
+            add_mark(self.review.path, self.playhead_s, text)
+        except InputError as error:
+            self.context.show_error(error)
+            return
+        self.review.with_events([*self.review.lesson.events, (self.playhead_s, "mark", text)])
+        self.events_changed.emit()
+
+    def export(self, folder: Path, kinds: tuple[str, ...], separator: str) -> Task | None:
+        """Write tables and reports of the lesson as it is shown, zones included."""
+        from gazeclass.lesson.documents import log_export
+        from gazeclass.report.csv_text import style_named
+        from gazeclass.report.export import ExportOptions, export_open_lesson
+
+        review = self.review
+        if review is None:
+            return None
+        options = ExportOptions(kinds, self.show_students, style_named(separator))
+
+        def work(progress: Progress) -> list[Path]:
+            written = export_open_lesson(review.lesson, folder, progress, options)
+            log_export(review.path, f"{', '.join(kinds)}; pseudonyms")
+            return written
+
+        task = self._run(work, self.tr("Exporting {0}").format(review.title))
+        task.done.connect(self._on_exported)
+        return task
+
+    @Slot(object)
+    def _on_exported(self, written: list[Path]) -> None:
+        where = written[0].parent if written else ""
+        self.said.emit(self.tr("{0} files written to {1}").format(len(written), where))
+
+    def _run(self, work: object, title: str) -> Task:
+        self._task = self.context.tasks.run(work, title=title)  # type: ignore[arg-type]
+        self._task.failed.connect(self.context.show_error)
+        self.working.emit(self._task)
+        return self._task
