@@ -199,7 +199,8 @@ class CameraReader:
 
     def _take(self, frame: LiveFrame, source: LiveSource) -> None:
         t_s = self._clock.time_of(frame.t_s, frame.arrival_s) - self._start_s
-        if not np.isfinite(self._opened_s):
+        again = not np.isfinite(self._opened_s)
+        if again:
             self._connected(t_s, source)
         if self._clock.jumps > self._jumps:
             self._jumps = self._clock.jumps
@@ -209,7 +210,7 @@ class CameraReader:
         if self.state is CameraState.SILENT:
             self.state = CameraState.LIVE
         if np.isfinite(self._last_s):
-            self._step(t_s)
+            self._step(t_s, again)
         self._last_s = t_s
         self._frames += 1
         self._recent.append(t_s)
@@ -231,9 +232,10 @@ class CameraReader:
         for note in source.notes:
             self._tell(EventKind.SETTING, f"{self.name}: {note}")
 
-    def _step(self, t_s: float) -> None:
+    def _step(self, t_s: float, again: bool) -> None:
+        """Count what is missing since the frame before; ``again``: the camera was away meanwhile."""
         step, period = t_s - self._last_s, self.period_s
-        if step > max(self._policy.silent_after_s, 2.5 * period if np.isfinite(period) else 0.0):
+        if again or step > max(self._policy.silent_after_s, 2.5 * period if np.isfinite(period) else 0.0):
             self._gap_s += step
             self._on_event(
                 LiveEvent(

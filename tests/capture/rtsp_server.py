@@ -2,8 +2,8 @@
 
 GStreamer's bindings come with the system (packaging/test-tools.sh), not with the virtual environment: therefore a
 process of its own. ``rtsp_server.py PORT LOSS SECONDS FILE FILE`` serves ``/cam0`` and ``/cam1``; LOSS is the share of
-RTP packets thrown away. After SECONDS it ends by itself. Prints "ready", and "camN START" with the monotonic time at which a
-stream's first picture was due.
+RTP packets thrown away. After SECONDS it ends by itself. Prints "ready", and "camN START" with the monotonic time at
+which a stream's first picture was due.
 """
 
 import os

@@ -1,0 +1,140 @@
+"""Network cameras on loopback: GStreamer's RTSP server where the system has one, motion JPEG over HTTP everywhere."""
+
+import http.server
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import pytest
+from numbered_pictures import number_picture
+
+SYSTEM_PYTHON = Path("/usr/bin/python3")
+_NEEDED = (
+    "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import Gst, GstRtspServer; "
+    "Gst.init(None); "
+    "raise SystemExit(not all(map(Gst.ElementFactory.find, ('qtdemux', 'h264parse', 'rtph264pay'))))"
+)
+#: No server of a test outlives this.
+LONGEST_S = 120
+
+
+def need_rtsp_server() -> None:
+    """Skip the test where the system has no RTSP server."""
+    reason = "needs GStreamer's RTSP server and its Python bindings: see packaging/test-tools.sh"
+    if not SYSTEM_PYTHON.exists():
+        pytest.skip(reason)
+    if subprocess.run([SYSTEM_PYTHON, "-c", _NEEDED], capture_output=True, timeout=60, check=False).returncode:
+        pytest.skip(reason)
+
+
+def numbered_video(path: Path, seconds: float, *, rate_hz: int = 10, size: tuple[int, int] = (320, 192)) -> Path:
+    """H.264 as a camera makes it, whose every picture carries its number (modulo 256)."""
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream(
+            "libx264", rate=rate_hz, options={"preset": "ultrafast", "tune": "zerolatency", "g": str(rate_hz)}
+        )
+        stream.width, stream.height, stream.pix_fmt = size[0], size[1], "yuv420p"
+        for k in range(int(seconds * rate_hz)):
+            frame = av.VideoFrame.from_ndarray(number_picture(k % 256, size), format="bgr24")
+            frame.pts, frame.time_base = k, Fraction(1, rate_hz)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return path
+
+
+class RtspServer:
+    """Two files as two network cameras; stop it, and start another at the same port."""
+
+    def __init__(self, port: int, videos: Sequence[Path], *, loss: float = 0.0) -> None:
+        script = Path(__file__).with_name("rtsp_server.py")
+        command = [SYSTEM_PYTHON, script, str(port), str(loss), str(LONGEST_S), *videos]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self._process.stdout is not None
+        self._said: list[str] = []
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
+        end = time.monotonic() + 60
+        while "ready" not in self._said:
+            assert time.monotonic() < end, "the RTSP server does not start"
+            assert self._process.poll() is None, "the RTSP server has ended"
+            time.sleep(0.02)
+
+    def __enter__(self) -> "RtspServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """As if the power went."""
+        self._process.kill()
+        self._process.wait(30)
+        self._reader.join(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def first_pictures_s(self) -> dict[str, float]:
+        """When each stream's picture 0 was due, on the monotonic clock of this computer."""
+        return {name: float(t) for name, t in (line.split() for line in self._said if line.startswith("cam"))}
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._said.append(line.strip())
+
+
+class MjpegServer:
+    """Two motion JPEG cameras, ``/cam0`` and ``/cam1``, whose pictures carry numbers; ``/locked`` wants a password."""
+
+    def __init__(self, port: int, *, rate_hz: float = 20.0, size: tuple[int, int] = (320, 192)) -> None:
+        self.start_s = time.monotonic()
+        self.rate_hz = rate_hz
+        self.stopping = threading.Event()
+        camera = self
+        jpegs = [cv2.imencode(".jpg", number_picture(k, size))[1].tobytes() for k in range(256)]
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path == "/locked":
+                    self.send_error(401)
+                    return
+                if self.path not in ("/cam0", "/cam1"):
+                    self.send_error(404)
+                    return
+                self.send_response(200)
+                self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=picture")
+                self.end_headers()
+                number = int((time.monotonic() - camera.start_s) * rate_hz) + 1
+                while not camera.stopping.wait(max(camera.start_s + number / rate_hz - time.monotonic(), 0.0)):
+                    jpeg = jpegs[number % 256]
+                    head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                    try:
+                        self.wfile.write(head.encode() + jpeg + b"\r\n")
+                    except OSError:
+                        return
+                    number += 1
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> "MjpegServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """As if the cable were pulled."""
+        self.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(30)
