@@ -149,10 +149,10 @@ class LiveSearch:
             self._history.clear()  # the clock was set back, or the source began again
         self._history.append((t_s, detection))
         # One picture from before the window is kept, so that a slow source can also be still.
-        while len(self._history) > 2 and self._history[1][0] <= t_s - STILL_S:
+        while len(self._history) > 2 and self._history[1][0] <= t_s - STILL_S - 1e-6:
             self._history.popleft()
         moved = max(_shift_px(earlier, detection) for _, earlier in self._history)
-        long_enough = t_s - self._history[0][0] >= STILL_S
+        long_enough = t_s - self._history[0][0] >= STILL_S - 1e-6
         return long_enough and moved <= STILL_SHARE * float(np.hypot(*detection.size_px)), moved
 
 

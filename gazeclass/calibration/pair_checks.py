@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from gazeclass.calibration.detection import Detection, to_grey
+from gazeclass.calibration.pnp import plane_poses
 from gazeclass.calibration.stereo import AGREE_DEG, MIN_AGREEMENT, consensus
 from gazeclass.calibration.target import Target
 from gazeclass.geometry.camera import CameraModel
@@ -16,6 +17,9 @@ from gazeclass.geometry.stereo import StereoRig, paired_epipolar_distance_px
 
 #: Two reduced pictures that differ by less than this (grey levels, root mean square) are one picture.
 SAME_GREY = 2.0
+
+#: So large a part of the views must put camera 0 on one side.
+SIDE_SHARE = 0.8
 
 
 class Order(Enum):
@@ -67,12 +71,34 @@ def order_of(
     if len(shared) < 2:
         return Order.UNKNOWN
     found = consensus(target, cameras, shared)
-    if len(found) < max(2, MIN_AGREEMENT * len(shared)):
-        return Order.UNKNOWN
-    T_10 = found[0].T_10
-    if abs(T_10.t[0]) < np.sin(np.radians(AGREE_DEG)) * np.linalg.norm(T_10.t):
-        return Order.UNKNOWN
-    return Order.RIGHT if T_10.t[0] < 0 else Order.SWAPPED
+    if len(found) >= max(2, MIN_AGREEMENT * len(shared)):
+        return _sign([found[0].T_10.t])
+    # With lenses only supposed, cameras that stand close together do not agree on one pose, but still on its side.
+    known = [pair for pair in shared.values() if pair[0].half_turn_known and pair[1].half_turn_known]
+    return _sign([t for pair in known if (t := _baseline(target, cameras, pair)) is not None])
+
+
+def _baseline(
+    target: Target, cameras: tuple[CameraModel, CameraModel], pair: tuple[Detection, Detection]
+) -> Array | None:
+    """Camera 0's place in camera 1's axes by one view, each pose the one that fits best."""
+    best = []
+    for camera, detection in zip(cameras, pair, strict=True):
+        poses = plane_poses(camera, target.points_A[detection.ids], detection.corners_px)
+        if not poses:
+            return None
+        best.append(poses[0].T_CB)
+    return (best[1] @ best[0].inverse()).t
+
+
+def _sign(baselines: list[Array]) -> Order:
+    """To which side the baselines point, if nearly all clearly point to one."""
+    sides = [t[0] for t in baselines if abs(t[0]) >= np.sin(np.radians(AGREE_DEG)) * np.linalg.norm(t)]
+    left = sum(side < 0 for side in sides)
+    for count, order in ((left, Order.RIGHT), (len(sides) - left, Order.SWAPPED)):
+        if count and count >= SIDE_SHARE * len(baselines):
+            return order
+    return Order.UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)
