@@ -192,6 +192,17 @@ class TargetEntry(Part):
     hash: str
 
 
+class CheckEntry(Part):
+    """Whether someone's looks at marked points confirmed the calibration, and how well."""
+
+    skipped: bool = False
+    looks: int = Field(0, ge=0)
+    median_error_m: NotNegative | None = None
+    median_error_deg: NotNegative | None = None
+    position_part_m: NotNegative | None = None
+    pose_part_m: NotNegative | None = None
+
+
 class Classroom(Part):
     """A calibrated room. ``auxiliary`` and ``world`` are missing while only the cameras are calibrated."""
 
@@ -207,6 +218,7 @@ class Classroom(Part):
     tape: tuple[TapeEntry, ...] = ()
     seats: tuple[Seat, ...] = ()
     zones: tuple[Zone, ...] = ()
+    check: CheckEntry | None = None
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gazeclass.atomic import write_bytes
+from gazeclass.calibration.check_store import record_check
 from gazeclass.calibration.classroom import load_classroom
 from gazeclass.calibration.project import CACHE, CLASSROOM, NOTES, SUMMARY, Project, open_project, room_slug
 from gazeclass.calibration.step_facts import FIGURES
@@ -20,7 +21,7 @@ MATERIAL = "calibration"
 
 
 def save_to_library(project: Project, classrooms: Path, progress: Progress = SILENT) -> Path:
-    """Save the project's classroom; the project itself is never touched.
+    """Save the project's classroom (in the project, only ``classroom.toml`` is told the outcome of the check).
 
     A project that already lies in the library (``<slug>/calibration``) gets its ``classroom.toml`` beside it; any other
     is copied there under its room's name, in place of a classroom of that name.
@@ -36,6 +37,7 @@ def save_to_library(project: Project, classrooms: Path, progress: Progress = SIL
         raise InputError(
             "the classroom is not computed yet, or older than its pictures", todo="Finish the steps that are open."
         )
+    record_check(project)
     classroom = load_classroom(project.folder / CLASSROOM)
     home = project.folder.parent
     if home.parent == classrooms and project.folder.name == MATERIAL:

@@ -13,6 +13,7 @@ import numpy as np
 
 from gazeclass.calibration.auxiliary import Auxiliary, locate_auxiliary
 from gazeclass.calibration.bent import measure_bow
+from gazeclass.calibration.check_store import check_entry
 from gazeclass.calibration.classroom import save_classroom
 from gazeclass.calibration.detection import Detection
 from gazeclass.calibration.figures import (
@@ -289,7 +290,8 @@ def solve_room(project: Project, progress: Progress = SILENT) -> CalibrationResu
     except InputError as error:
         figures = RoomFigures(key=key, failure=Failure.of(error))
     if result is not None:
-        save_classroom(result.classroom, project.folder / CLASSROOM)
+        classroom = result.classroom.model_copy(update={"check": check_entry(project)})
+        save_classroom(classroom, project.folder / CLASSROOM)
     _keep(project, room=figures)
     return result
 
