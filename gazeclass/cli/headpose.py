@@ -137,6 +137,27 @@ def train_points(
 
 
 @app.command()
+def unite(
+    validation: Annotated[Path, typer.Option(help="Folder of rendered people never seen, with boxes.")],
+    network: Annotated[list[str], typer.Option(help="Networks that the five points are united with; repeatable.")],
+    points: Annotated[str, typer.Option(help="The five-point model whose card is written.")] = "headpose-points",
+) -> None:
+    """Fit anew how sure the five points are, alone and united with networks: after a network was exchanged."""
+    from gazeclass import models
+    from gazeclass.headpose.estimator import load_estimator
+    from gazeclass.headpose.honest import fit_points_card
+
+    card = fit_points_card(models.find(points).path, validation, [load_estimator(name) for name in network])
+    for name in network:
+        figures = card.meta["figures"]["united"][name]
+        say(
+            f"united with {name}, on {figures['count']} faces: yaw {figures['yaw_mae_deg']}°, "
+            f"pitch {figures['pitch_mae_deg']}°, roll {figures['roll_mae_deg']}°, geodesic {figures['geodesic_deg']}°, "
+            f"sigma × {card.meta['united_sigma_factor'][name]}"
+        )
+
+
+@app.command()
 def evaluate(
     data: Annotated[Path, typer.Argument(help="Folder of a data set or of rendered heads, or a CSV table.")],
     kind: Annotated[

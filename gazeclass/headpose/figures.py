@@ -20,24 +20,22 @@ def print_measured(measured: Measured) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    rows = measured.rows
     out = Table(
-        title=f"{measured.method} on {rows[0].data}; crop: {measured.faces.crop_rule}; {measured.checkpoint}",
+        title=f"{measured.method} on {measured.faces.name}\ncrop: {measured.faces.crop_rule}\n{measured.checkpoint}",
         title_justify="left",
     )
-    for name in ("", "faces", "Euler MAE", "geodesic", "MAEV"):
-        out.add_column(name, justify="right" if name else "left", no_wrap=True)
-    for angle in rows[0].angles:
-        for name in (f"{angle} MAE", "bias", "slope", "r", "after line", "in 68 %", "in 95 %", "sigma ×"):
-            out.add_column(name, justify="right")
-    for row in rows:
+    names = ("group", "faces", "Euler", "geodesic", "MAEV", "angle", "MAE", "bias", "slope", "r", "after line")
+    for name in (*names, "in 68 %", "in 95 %", "sigma ×"):
+        out.add_column(name, justify="left" if name in ("group", "angle") else "right", no_wrap=True)
+    for row in measured.rows:
         cells = [row.group, str(row.count), _deg(row.euler_mae_deg), _deg(row.geodesic_deg), _deg(row.maev_deg)]
-        for f in row.angles.values():
-            cells += [_deg(f.mae_deg), _deg(f.bias_deg), f"{f.slope:.2f}", f"{f.correlation:.3f}"]
+        for angle, f in row.angles.items():
+            cells += [angle, _deg(f.mae_deg), _deg(f.bias_deg), f"{f.slope:.2f}", f"{f.correlation:.3f}"]
             cells += [_deg(f.mae_after_line_deg), _percent(f.inside_68), _percent(f.inside_95)]
             cells += ["–" if math.isnan(f.sigma_factor) else f"{f.sigma_factor:.2f}"]
-        out.add_row(*cells)
-    Console(width=260).print(out)
+            out.add_row(*cells, end_section=angle == list(row.angles)[-1])
+            cells = [""] * 5  # the whole turn's figures stand once a group
+    Console(width=130).print(out)
 
 
 def print_side_by_side(measured: Sequence[Measured]) -> None:

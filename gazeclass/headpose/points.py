@@ -52,16 +52,21 @@ class PointsEstimator(FaceEstimator):
 
     Pictures and boxes are not looked at.
 
+    Args:
+        card: of the model.
+        sigma_factor: ``(3,)`` what the spread is multiplied by; None for the card's own.
+
     Raises:
         InputError: the model was made for other features.
     """
 
     needs_landmarks = True
 
-    def __init__(self, card: models.ModelCard) -> None:
+    def __init__(self, card: models.ModelCard, *, sigma_factor: ArrayLike | None = None) -> None:
         self.name = card.name
         self.card = card
-        self._factor = np.asarray(card.meta.get("sigma_factor", [1.0, 1.0, 1.0]), float)
+        factor = card.meta.get("sigma_factor", [1.0, 1.0, 1.0]) if sigma_factor is None else sigma_factor
+        self._factor = np.asarray(factor, float)
         self._session: Any = models.open_session(card, threads=1)
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or inputs[0].shape[1:] != [FEATURES]:

@@ -13,16 +13,14 @@ from torch import Tensor, nn
 from gazeclass import models
 from gazeclass.atomic import atomic_path, write_text
 from gazeclass.errors import InputError
-from gazeclass.geometry.rotation import Array, exp_so3, long_yaw_angles_deg, rotation_from_angles_deg, wrap_deg
+from gazeclass.geometry.rotation import Array, exp_so3, long_yaw_angles_deg
 from gazeclass.headpose.augment import mirrored
 from gazeclass.headpose.data import MAX_ANGLE_DEG
-from gazeclass.headpose.evaluation import SIGMAS_OF_68, SIGMAS_OF_95, honest_factor
 from gazeclass.headpose.export import write_onnx
-from gazeclass.headpose.labelled import LabelledFaces, read_rendered
-from gazeclass.headpose.points import FEATURES, PointsEstimator, mirrored_features, point_features, unite
-from gazeclass.headpose.poses import HeadPoseEstimator, HeadPoses, estimate_in_batches
+from gazeclass.headpose.honest import fit_points_card
+from gazeclass.headpose.points import FEATURES, mirrored_features, point_features
+from gazeclass.headpose.poses import HeadPoseEstimator
 from gazeclass.headpose.shards import read_shard, rotations_against_box, shard_paths
-from gazeclass.headpose.training import validation_figures
 from gazeclass.progress import SILENT, Progress
 
 #: Predicted sigmas stay above this, degrees.
@@ -174,35 +172,4 @@ def export_points(
         "training": {"data": data},
     }
     write_text(target.with_suffix(".toml"), tomlkit.dumps(card))
-    faces = read_rendered(validation).only_found()
-    half = np.arange(len(faces.images)) % 2 == 0
-    alone = _answers(PointsEstimator(models.read_card(target.with_suffix(".toml"))), faces)
-    factor, card["figures"] = _honest(alone, faces, half)
-    card["sigma_factor"] = factor
-    points = HeadPoses(alone.angles_deg, alone.R_crop, alone.sigma_deg * factor)
-    for network in networks:
-        united, figures = _honest(unite(_answers(network, faces), points), faces, half)
-        card.setdefault("united_sigma_factor", {})[network.name] = united
-        card["figures"].setdefault("united", {})[network.name] = figures
-    write_text(target.with_suffix(".toml"), tomlkit.dumps(card))
-    return models.read_card(target.with_suffix(".toml"))
-
-
-def _answers(estimator: HeadPoseEstimator, faces: LabelledFaces) -> HeadPoses:
-    return estimate_in_batches(estimator, faces.images, list(faces.boxes_px), list(faces.landmarks_px))
-
-
-def _honest(poses: HeadPoses, faces: LabelledFaces, half: np.ndarray) -> tuple[list[float], dict[str, Any]]:
-    """The sigma factor from one half of the faces, and the figures of the other."""
-    error = wrap_deg(poses.angles_deg - faces.angles_deg)
-    factor = honest_factor(error[half], poses.sigma_deg[half])
-    sure = np.abs(error[~half]) / (poses.sigma_deg[~half] * factor)
-    truth = rotation_from_angles_deg(*faces.angles_deg[~half].T)
-    figures = {
-        "on": "rendered people never seen in training, faces that MTCNN finds",
-        "count": int((~half).sum()),
-        **{key: round(v, 2) for key, v in validation_figures(poses.angles_deg[~half], truth).items()},
-        "inside_68": [round(float(v), 3) for v in (sure <= SIGMAS_OF_68).mean(axis=0)],
-        "inside_95": [round(float(v), 3) for v in (sure <= SIGMAS_OF_95).mean(axis=0)],
-    }
-    return [round(float(f), 4) for f in factor], figures
+    return fit_points_card(target, validation, networks)

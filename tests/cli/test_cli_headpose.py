@@ -52,6 +52,33 @@ def test_labels(tmp_path: Path) -> None:
 def test_evaluate_a_table(tmp_path: Path) -> None:
     table = tmp_path / "faces.csv"
     table.write_text(f"path,yaw_deg,pitch_deg,roll_deg\n{PORTRAIT},0,0,0\n")
-    said = invoke("evaluate", table, "--model", "landmarks", "--model", "default")
+    said = invoke(
+        "evaluate", table, "--model", "landmarks", "--model", "default", "--mirror",
+        "--csv", tmp_path / "out.csv", "--plot", tmp_path / "out.png",
+    )  # fmt: skip
     assert "1 pictures, a face found in 1" in said
     assert "landmarks on faces" in said
+    assert "side by side on faces" in said
+    with open(tmp_path / "out.csv", encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["angle"] for row in rows} == {"yaw", "pitch", "roll"}
+    assert {row["method"] for row in rows if row["group"] == "all"} >= {"landmarks"}
+    assert (tmp_path / "out.png").stat().st_size > 5000
+    (tmp_path / "peers").mkdir()
+    said = invoke("evaluate", table, "--model", "landmarks", "--peers", tmp_path / "peers")
+    assert said.count("not measured:") == 3
+    with pytest.raises(InputError, match="none of hpid, table, rendered"):
+        invoke("evaluate", table, "--kind", "faces")
+
+
+def test_show_says_how_large_a_model_is() -> None:
+    assert "million weights" in invoke("show", "headpose-points")
+    with pytest.raises(InputError, match="neither a head-pose model"):
+        invoke("show", "nobody")
+
+
+def test_unite_refuses_what_is_no_five_point_model(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no five-point model"):
+        invoke(
+            "unite", "--validation", tmp_path, "--network", "headpose-points", "--points", "headpose-sdam-fast",
+        )  # fmt: skip

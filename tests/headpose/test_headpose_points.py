@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from heads_in_miniature import WriteHeads
 
+from gazeclass import models
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import geodesic_deg, rotation_from_angles_deg
 from gazeclass.headpose.estimator import HeadPoses
+from gazeclass.headpose.honest import fit_points_card
 from gazeclass.headpose.labelled import read_rendered
 from gazeclass.headpose.points import (
     PointsEstimator,
@@ -98,6 +100,13 @@ def test_training_from_points(tmp_path: Path, write_heads: WriteHeads) -> None:
     assert card.meta["figures"]["yaw_mae_deg"] < 4  # predicting zero: 30
     assert len(card.meta["united_sigma_factor"]["fixed"]) == 3
     assert len(card.meta["figures"]["inside_95"]) == 3
+    other = Fixed([0, 0, 0])
+    other.name = "another"
+    again = fit_points_card(card.path, validation, [other])
+    assert set(again.meta["united_sigma_factor"]) == {"fixed", "another"}
+    assert again.meta["sigma_factor"] == card.meta["sigma_factor"]
+    assert again.meta["training"] == card.meta["training"]
+    models.verify(again)
     estimator = PointsEstimator(card)
     faces = read_rendered(validation).only_found()
     plain = estimator.estimate(faces.images, list(faces.boxes_px), list(faces.landmarks_px))
