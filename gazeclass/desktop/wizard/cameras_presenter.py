@@ -1,17 +1,18 @@
 """The second step: which two cameras, what was asked of them and what they give."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QTimer, Signal
 
 from gazeclass.calibration.notes import CameraSpec
+from gazeclass.calibration.pair_checks import same_picture, size_sentence
 from gazeclass.calibration.steps import Step
 from gazeclass.desktop.wizard.measuring import SKEWED_S, SLOW_HZ, SMALL_PX, Measured, Watch, size_text
-from gazeclass.desktop.wizard.opening import Asked, Device, list_devices, open_source
+from gazeclass.desktop.wizard.opening import Asked, Device, plugged_in
 from gazeclass.desktop.wizard.session import Session
 from gazeclass.desktop.wizard.sources import PREVIEW, Shot, Source
 from gazeclass.desktop.wizard.step import Guidance, Notice, StepPresenter
@@ -47,6 +48,7 @@ class CamerasPresenter(StepPresenter):
         self.asked: Asked | None = None
         self.measured: Measured | None = None
         self.phase = "idle"
+        self.same = self._compared = False
         self._watch = Watch(live=False)
         self._timer = QTimer(self, singleShot=True, interval=int(WATCH_S * 1000))
         self._timer.timeout.connect(self._on_watched)
@@ -81,7 +83,7 @@ class CamerasPresenter(StepPresenter):
 
     def find_devices(self) -> None:
         """List the cameras that are plugged in, in the worker: some systems take seconds."""
-        self.session.worker.run("devices", list_devices)
+        self.session.worker.run("devices", plugged_in)
 
     def choose_folder(self, folder: Path) -> None:
         """A calibration folder in place of cameras."""
@@ -97,24 +99,16 @@ class CamerasPresenter(StepPresenter):
 
     def open(self, asked: Asked) -> None:
         """Open what was asked for, in the worker: a camera may take 20 s."""
-        self.session.feed.stop()
         self._timer.stop()
         self.asked, self.measured, self.phase = asked, None, "opening"
         self.fine()
-        former, self.session.source = self.session.source, None
-
-        def job() -> Source:
-            if former is not None:
-                former.close()
-            return open_source(asked)
-
-        self.session.worker.run("open", job)
+        self.session.open(asked)
         self.changed.emit()
 
     def swap(self) -> None:
         """Left and right are the other way round."""
         asked = self.asked
-        if asked is not None and asked.kind != "folder":
+        if asked is not None:
             self.open(asked.swapped())
 
     def seen(self) -> tuple[Seen, Seen]:
@@ -132,24 +126,33 @@ class CamerasPresenter(StepPresenter):
         if m is None or source is None:
             return ()
         found = list(source.warnings())
-        if None not in m.sizes_px and m.sizes_px[0] != m.sizes_px[1]:
-            found.append(
-                self.tr("The pictures differ in size: {0} and {1}. Choose one resolution for both.").format(
-                    size_text(m.sizes_px[0]), size_text(m.sizes_px[1])
-                )
+        found += [
+            self.tr("The {0} changes its {1} by itself: switch that off, or the calibration will not hold.").format(
+                self.session.camera_name(camera), word
             )
+            for camera, locks in enumerate(source.locks())
+            for word, locked in zip((self.tr("focus"), self.tr("exposure")), locks, strict=True)
+            if locked is False
+        ]
+        if self.same:
+            found.append(self.tr("Both pictures are the same: is one camera chosen twice?"))
+        left, right = m.sizes_px
+        if left is not None and right is not None and (text := size_sentence(left, right)):
+            found.append(text)
         if m.live and self.asked is not None:
             for camera, size in enumerate(m.sizes_px):
                 if size is not None and self.asked.size_px and size != self.asked.size_px:
-                    text = self.tr("The {0} was asked for {1} and gives {2}.")
+                    wanted = self.tr("The {0} was asked for {1} and gives {2}.")
                     name = self.session.camera_name(camera)
-                    found.append(text.format(name, size_text(self.asked.size_px), size_text(size)))
+                    found.append(wanted.format(name, size_text(self.asked.size_px), size_text(size)))
         widest = min((size[0] for size in m.sizes_px if size is not None), default=SMALL_PX)
         if widest < SMALL_PX:
             found.append(self.tr("{0} pixels across are few: faces in the back rows will be small.").format(widest))
         if m.rate_hz is not None and m.live and m.rate_hz < SLOW_HZ:
-            text = self.tr("Only {0:.1f} pairs a second come. Use a USB port of its own for each camera, or more light.")
-            found.append(text.format(m.rate_hz))
+            slow = self.tr(
+                "Only {0:.1f} pairs a second come. Use a USB port of its own for each camera, or more light."
+            )
+            found.append(slow.format(m.rate_hz))
         if m.skew_s is not None and m.skew_s > SKEWED_S:
             found.append(self.tr("The two pictures are up to {0:.0f} ms apart.").format(1000 * m.skew_s))
         return tuple(found)
@@ -192,6 +195,7 @@ class CamerasPresenter(StepPresenter):
         source = self.session.source
         assert source is not None
         self._watch = Watch(live=not source.waits)
+        self.same = self._compared = False
         self.phase = "watching"
         self.session.play(PREVIEW)
         if not source.waits:
@@ -202,21 +206,33 @@ class CamerasPresenter(StepPresenter):
         if self.shown and shot is not None and self.phase == "watching":
             self._watch.add(shot)
             self.measured = self._watch.result()
-            if self.session.source is not None and self.session.source.waits and self._watch.seconds >= WATCH_S:
+            if (
+                self.session.source is not None
+                and self.session.source.waits
+                and self._watch.seconds >= WATCH_S
+                and not self._compared
+            ):
                 self._on_watched()
         if self.shown:
             self.changed.emit()
 
     def _on_ended(self) -> None:
-        if self.shown and self.phase == "watching":
+        if self.shown and self.phase == "watching" and not self._compared:
             self._on_watched()
 
     def _on_watched(self) -> None:
         source, asked = self.session.source, self.asked
         if source is None or asked is None or self.phase != "watching":
             return
-        self.phase = "idle"
         m = self.measured = self._watch.result()
+        shot = self.session.feed.shot
+        if shot is not None and all(image is not None for image in shot.images) and not self._compared:
+            # Holding two pictures against each other takes the worker some milliseconds; go on when it has.
+            first, second = (np.asarray(image) for image in shot.images)
+            self._compared = True
+            self.session.worker.run("compare", lambda: same_picture(first, second))
+            return
+        self.phase = "idle"
         if None in m.sizes_px:
             lost = [self.session.camera_name(c) for c in (0, 1) if m.sizes_px[c] is None]
             self.fail(InputError(self.tr("no picture came"), where=", ".join(lost), todo=self.tr("Choose it again.")))
@@ -255,8 +271,10 @@ class CamerasPresenter(StepPresenter):
         if name == "devices":
             self.devices = result
             self.devices_changed.emit()
+        elif name == "compare":
+            self.same = bool(result)
+            self._on_watched()
         elif name == "open":
-            self.session.source = result
             if self.shown:
                 self._preview()
             else:
@@ -273,5 +291,3 @@ class CamerasPresenter(StepPresenter):
             self._timer.stop()
             self.phase = "idle"
             self.fail(error)
-
-

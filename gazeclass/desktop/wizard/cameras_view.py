@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
+    QSizePolicy,
     QStackedWidget,
     QWidget,
 )
@@ -61,13 +62,13 @@ class CamerasView(StepView):
             if edit is not None:
                 edit.setPlaceholderText(self.tr("choose, or rtsp://…"))
             form.addRow(name, combo)
-        self.size, self.rate = QComboBox(), QComboBox()
-        self.size.setAccessibleName(self.tr("Picture size"))
-        self.rate.setAccessibleName(self.tr("Pictures a second"))
-        self.size.addItems([size_text(size) for size in SIZES])
-        self.rate.addItems([self.tr("{0:.0f} a second").format(rate) for rate in RATES_HZ])
-        form.addRow(self.tr("Ask for"), self.size)
-        form.addRow("", self.rate)
+        self.picture_size, self.picture_rate = QComboBox(), QComboBox()
+        self.picture_size.setAccessibleName(self.tr("Picture size"))
+        self.picture_rate.setAccessibleName(self.tr("Pictures a second"))
+        self.picture_size.addItems([size_text(size) for size in SIZES])
+        self.picture_rate.addItems([self.tr("{0:.0f} a second").format(rate) for rate in RATES_HZ])
+        form.addRow(self.tr("Ask for"), self.picture_size)
+        form.addRow("", self.picture_rate)
         row = QHBoxLayout()
         self.open_button = button(self.tr("Open and measure"), icon="play", role="primary")
         self.again = button("", icon="refresh", name=self.tr("Look for cameras again"))
@@ -85,7 +86,9 @@ class CamerasView(StepView):
         page = QWidget()
         grid = QGridLayout(page)
         grid.setContentsMargins(0, 0, 0, 0)
-        text = self.tr("The folder that holds “intrinsics”, “stereo” and “auxiliary”, as “gazeclass calibrate” takes it.")
+        text = self.tr(
+            "The folder that holds “intrinsics”, “stereo” and “auxiliary”, as “gazeclass calibrate” takes it."
+        )
         grid.addWidget(label(text, role="muted", wrap=True), 0, 0, 1, 2)
         self.folder, choose = self._path_row(grid, 1, self.tr("Folder"))
         choose.clicked.connect(lambda: self._ask_folder(self.folder))
@@ -122,8 +125,10 @@ class CamerasView(StepView):
         self.pages.setCurrentIndex(index)
         for k in range(self.pages.count()):
             page = self.pages.widget(k)
-            # A stacked widget is as high as its highest page; hidden ones should not count.
-            page.setSizePolicy(page.sizePolicy().horizontalPolicy(), _policy(k == index))
+            if page is not None:
+                # A stacked widget is as high as its highest page; hidden ones should not count.
+                shown = QSizePolicy.Policy.Preferred if k == index else QSizePolicy.Policy.Ignored
+                page.setSizePolicy(page.sizePolicy().horizontalPolicy(), shown)
         self.pages.adjustSize()
 
     def _show_devices(self) -> None:
@@ -143,7 +148,7 @@ class CamerasView(StepView):
         return str(combo.itemData(at)) if at >= 0 and combo.itemData(at) else combo.currentText().strip()
 
     def _on_open(self) -> None:
-        size, rate = SIZES[self.size.currentIndex()], RATES_HZ[self.rate.currentIndex()]
+        size, rate = SIZES[self.picture_size.currentIndex()], RATES_HZ[self.picture_rate.currentIndex()]
         self.presenter.choose_cameras(self._address(0), self._address(1), size, rate)
 
     def _on_folder(self) -> None:
@@ -182,7 +187,7 @@ class CamerasView(StepView):
             captions.append(f"{seen.name} · {seen.got}{asked}" if p.session.source is not None else "")
         waiting = self.tr("opening …") if p.phase == "opening" else self.tr("no picture yet")
         self.pictures.show_pictures(previews, captions, waiting)
-        self.swap.setEnabled(p.asked is not None and p.asked.kind == "cameras")
+        self.swap.setEnabled(p.asked is not None)
         if p.asked is not None and p.asked != self._shown_asked:
             self._show_asked()
 
@@ -202,9 +207,3 @@ class CamerasView(StepView):
     def first_focus(self) -> QWidget | None:
         """What is chosen first."""
         return self.kind if self.presenter.measured is None else None
-
-
-def _policy(shown: bool):  # type: ignore[no-untyped-def]  # QSizePolicy.Policy
-    from PySide6.QtWidgets import QSizePolicy
-
-    return QSizePolicy.Policy.Preferred if shown else QSizePolicy.Policy.Ignored

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from gazeclass.capture.pairs import Image
 from gazeclass.desktop.wizard.sources import Shot
 from gazeclass.errors import InputError
+from gazeclass.geometry.rotation import Array
 
 _log = logging.getLogger(__name__)
 
@@ -26,25 +27,40 @@ SHOWN_PX = 960
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """A picture reduced for the window.
+    """A picture, or a part of one, reduced for the window.
 
     Attributes:
         image: BGR uint8, at most :data:`SHOWN_PX` on its longer side.
         size_px: width and height of the whole picture.
+        origin_px: of the part that is shown, in the whole picture.
+        factor: pixels of the whole picture for one that is shown.
     """
 
     image: Image
     size_px: tuple[int, int]
+    origin_px: tuple[int, int] = (0, 0)
+    factor: float = 1.0
+
+    def to_shown(self, points_px: Array) -> Array:
+        """Pixels ``(..., 2)`` of the whole picture in the shown one (a pixel's centre has whole coordinates)."""
+        return (np.asarray(points_px, float) - self.origin_px + 0.5) / self.factor - 0.5
+
+    def to_whole(self, x: float, y: float) -> tuple[float, float]:
+        """A shown pixel in the whole picture."""
+        f, (x0, y0) = self.factor, self.origin_px
+        return (x + 0.5) * f - 0.5 + x0, (y + 0.5) * f - 0.5 + y0
 
 
-def reduced(image: Image) -> Preview:
-    """``image`` made small enough to be drawn quickly."""
-    height, width = image.shape[:2]
-    factor = SHOWN_PX / max(width, height)
-    if factor >= 1.0:
-        return Preview(np.ascontiguousarray(image), (width, height))
-    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    return Preview(np.asarray(small, np.uint8), (width, height))
+def reduced(image: Image, part: tuple[int, int, int, int] | None = None) -> Preview:
+    """``image`` made small enough to be drawn quickly; ``part`` (x, y, width, height) shows only that of it."""
+    whole = (image.shape[1], image.shape[0])
+    x, y, width, height = part or (0, 0, *whole)
+    image = image[y : y + height, x : x + width]
+    factor = max(1.0, max(width, height) / SHOWN_PX)
+    if factor == 1.0:
+        return Preview(np.ascontiguousarray(image), whole, (x, y))
+    small = cv2.resize(image, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+    return Preview(np.asarray(small, np.uint8), whole, (x, y), width / small.shape[1])
 
 
 class _Run:
@@ -149,7 +165,7 @@ class Feed(QObject):
                 with run.condition:
                     told, run.newest = run.newest is not None, (shot, (first, second))
                 if not told:  # else the window has been told and has not looked yet: it will find this one
-                    self._post(run, "picture", None)
+                    self._post(run, "picture", ())
                 if look is not None:
                     with run.condition:
                         run.waiting = shot
@@ -159,7 +175,7 @@ class Feed(QObject):
             with run.condition:
                 while look is not None and (run.waiting is not None or run.searching) and not run.stop.is_set():
                     run.condition.wait(0.5)
-            self._post(run, "ended", None)
+            self._post(run, "ended", ())
         except Exception as error:
             if not isinstance(error, InputError):
                 _log.exception("reading pictures failed")

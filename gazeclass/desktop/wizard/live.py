@@ -22,8 +22,8 @@ class LiveCameras:
 
     waits = False
 
-    def __init__(self, pairs: "LivePairs") -> None:
-        self._pairs = pairs
+    def __init__(self, pairs: "LivePairs", locks: tuple[Locks, Locks] = ((None, None), (None, None))) -> None:
+        self._pairs, self._locks = pairs, locks
         self.names = pairs.names
 
     def shots(self, part: str) -> Iterator[Shot]:
@@ -45,9 +45,11 @@ class LiveCameras:
             self._check(silent_s)
 
     def _check(self, silent_s: float) -> None:
-        for camera in self._pairs.health().live:
+        for camera in self._pairs.health().cameras:
             if camera.state in (CameraState.LOST, CameraState.SILENT, CameraState.ENDED):
-                raise InputError("the camera is gone", where=camera.name, todo="Plug it in again, then press Try again.")
+                raise InputError(
+                    "the camera is gone", where=camera.name, todo="Plug it in again, then press Try again."
+                )
             if camera.state is CameraState.WRONG_SIZE:
                 text = "the camera is back with pictures of another size"
                 raise InputError(text, where=camera.name, todo="Open the cameras again in the step Cameras.")
@@ -62,23 +64,15 @@ class LiveCameras:
         return tuple(dict.fromkeys(texts))
 
     def locks(self) -> tuple[Locks, Locks]:
-        """False where the camera refused to fix focus or exposure, None where nobody knows."""
-        refused: list[list[bool | None]] = [[None, None], [None, None]]
-        for event in self._pairs.events():
-            if event.kind is EventKind.SETTING and event.camera is not None:
-                for k, word in enumerate(("focus", "exposure")):
-                    if word in event.text.lower():
-                        refused[event.camera][k] = False
-        return (refused[0][0], refused[0][1]), (refused[1][0], refused[1][1])
+        """Whether focus and exposure are fixed, as the cameras said when they were opened; None where nobody knows."""
+        return self._locks
 
     def close(self) -> None:
         """Let the cameras go."""
         self._pairs.close()
 
 
-def open_cameras(
-    addresses: tuple[str, str], size_px: tuple[int, int] | None, rate_hz: float | None
-) -> LiveCameras:
+def open_cameras(addresses: tuple[str, str], size_px: tuple[int, int] | None, rate_hz: float | None) -> LiveCameras:
     """Open two cameras and wait for their first pictures.
 
     Raises:
@@ -87,4 +81,20 @@ def open_cameras(
     from gazeclass.capture.live import LiveOptions, open_live
 
     options = LiveOptions(sizes_px=(size_px, size_px), rate_hz=rate_hz)
-    return LiveCameras(open_live(addresses[0], addresses[1], options=options))
+    pairs = open_live(addresses[0], addresses[1], options=options)
+    return LiveCameras(pairs, (_locks(addresses[0]), _locks(addresses[1])))
+
+
+def _locks(address: str) -> Locks:
+    """Of a USB camera."""
+    from gazeclass.capture.devices import find_device, list_devices
+    from gazeclass.capture.spec import CameraKind, parse_spec
+
+    spec = parse_spec(address)
+    if spec.kind is not CameraKind.USB:
+        return None, None
+    try:
+        locks = find_device(spec.address, list_devices()).locks
+    except InputError:
+        return None, None
+    return locks.focus, locks.exposure

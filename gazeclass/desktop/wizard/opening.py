@@ -6,7 +6,7 @@ from typing import Literal
 
 from gazeclass.calibration.notes import CameraSpec as CameraNote
 from gazeclass.capture.spec import CameraKind, parse_spec
-from gazeclass.desktop.wizard.sources import Source, open_files
+from gazeclass.desktop.wizard.sources import Exchanged, Source, open_files
 from gazeclass.errors import InputError
 
 
@@ -26,12 +26,14 @@ class Asked:
         kind: a calibration ``folder``, ``two`` folders or videos, or ``cameras``.
         addresses: left and right; a folder stands alone in the first.
         size_px, rate_hz: asked of cameras.
+        exchanged: the folder's cam0 stands on the right.
     """
 
     kind: Literal["folder", "two", "cameras"]
     addresses: tuple[str, str]
     size_px: tuple[int, int] | None = None
     rate_hz: float | None = None
+    exchanged: bool = False
 
     @staticmethod
     def of(cameras: "tuple[CameraNote, ...]") -> "Asked | None":
@@ -43,13 +45,15 @@ class Asked:
             if not Path(left.address).exists():
                 return None
             if left.address == right.address:
-                return Asked("folder", (left.address, ""))
+                return Asked("folder", (left.address, ""), exchanged=left.name.endswith("cam1"))
             return Asked("two", (left.address, right.address)) if Path(right.address).exists() else None
         size = (left.asked_width_px or left.width_px, left.asked_height_px or left.height_px)
         return Asked("cameras", (left.address, right.address), size, left.asked_fps)
 
     def swapped(self) -> "Asked":
         """Left and right exchanged."""
+        if self.kind == "folder":
+            return replace(self, exchanged=not self.exchanged)
         return replace(self, addresses=(self.addresses[1], self.addresses[0]))
 
     def spec_kind(self, camera: int) -> Literal["usb", "rtsp", "files"]:
@@ -76,7 +80,8 @@ def open_source(asked: Asked) -> Source:
         InputError: a camera or file that cannot be used, the same one twice.
     """
     if asked.kind == "folder":
-        return open_files(Path(asked.addresses[0]))
+        source = open_files(Path(asked.addresses[0]))
+        return Exchanged(source) if asked.exchanged else source
     if asked.kind == "two":
         return open_files(Path(asked.addresses[0]), Path(asked.addresses[1]))
     if not all(address.strip() for address in asked.addresses):
@@ -86,10 +91,8 @@ def open_source(asked: Asked) -> Source:
     return open_cameras(asked.addresses, asked.size_px, asked.rate_hz)
 
 
-def list_devices() -> tuple[Device, ...]:
+def plugged_in() -> tuple[Device, ...]:
     """Cameras that are plugged in. May take seconds on some systems."""
-    try:
-        from gazeclass.capture.devices import list_cameras
-    except ImportError:
-        return ()
-    return tuple(Device(camera.name, camera.address) for camera in list_cameras())
+    from gazeclass.capture.devices import list_devices
+
+    return tuple(Device(camera.name, camera.identity) for camera in list_devices())

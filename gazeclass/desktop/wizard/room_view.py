@@ -111,7 +111,7 @@ class RoomView(StepView):
     def show_state(self) -> None:
         """Show the room."""
         p, unit = self.presenter, self.presenter.session.unit
-        if not self.name.hasFocus():
+        if not (self.name.hasFocus() and self.name.isModified()):
             self.name.setText(p.name)
         self.unit.setCurrentIndex(UNITS.index(unit))
         self.width_edit.show_length(p.width_m, unit)

@@ -1,5 +1,7 @@
 """The room from above, board at the top as the class sees it, with seats to drag; arrow keys move them too."""
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -10,6 +12,15 @@ from gazeclass.desktop.wizard.units import METRE, Unit
 
 #: A seat as drawn, and how far an arrow key moves one (with Shift a tenth).
 SEAT_M, STEP_M = 0.55, 0.1
+
+
+@dataclass(frozen=True)
+class SeatNote:
+    """What stands in a seat of a plan that is only read; ``grey`` seats are not to be relied on, ``tip`` says why."""
+
+    text: str
+    tip: str = ""
+    grey: bool = False
 
 
 class SeatPlan(QWidget):
@@ -25,17 +36,22 @@ class SeatPlan(QWidget):
     removed = Signal(int)
     selected = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, fixed: bool = False) -> None:
         super().__init__(parent)
+        self._fixed = fixed
+        self._notes: dict[str, SeatNote] = {}
         self._board = BoardSize(width_m=4.0, height_m=1.2)
         self._seats: tuple[Seat, ...] = ()
         self._unit: Unit = METRE
         self._chosen = -1
         self._grip: QPointF | None = None
         self._frozen: tuple[float, QPointF] | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Seats from above"))
+        if fixed:
+            self.setMouseTracking(True)
+            return
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(
             self.tr("Drag a seat, or choose one with Page Up and Page Down and move it with the arrow keys")
         )
@@ -59,6 +75,11 @@ class SeatPlan(QWidget):
         if self._chosen >= len(seats):
             self._chosen = -1
             self.selected.emit(-1)
+        self.update()
+
+    def set_notes(self, notes: "dict[str, SeatNote]") -> None:
+        """A word under each seat's name, by the seat's name."""
+        self._notes = notes
         self.update()
 
     def place_of(self, index: int) -> QPointF:
@@ -128,9 +149,19 @@ class SeatPlan(QWidget):
         painter.setBrush(QColor(colours.accent if is_chosen else colours.raised))
         ring = colours.focus if is_chosen and self.hasFocus() else colours.outline
         painter.setPen(QPen(QColor(ring), 2 if is_chosen else 1))
+        if index in self._grey():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(colours.outline), 1, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(box, side / 5, side / 5)
-        painter.setPen(QColor(colours.on_accent if is_chosen else colours.text))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, seat.name)
+        note = self._notes.get(seat.name)
+        painter.setPen(
+            QColor(colours.on_accent if is_chosen else colours.muted if note and note.grey else colours.text)
+        )
+        text = seat.name if note is None else note.text
+        painter.drawText(box.adjusted(-20, -20, 20, 20), Qt.AlignmentFlag.AlignCenter, text)
+
+    def _grey(self) -> set[int]:
+        return {k for k, seat in enumerate(self._seats) if seat.name in self._notes and self._notes[seat.name].grey}
 
     def _at(self, at: QPointF) -> int:
         scale, _ = self._scale()
@@ -147,6 +178,8 @@ class SeatPlan(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take a seat."""
+        if self._fixed:
+            return
         index = self._at(event.position())
         self._choose(index)
         if index >= 0:
@@ -154,7 +187,12 @@ class SeatPlan(QWidget):
             self._frozen = self._scale()  # the scale must not change under the hand
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move it."""
+        """Move it; on a plan that is only read, say what there is to say of the seat."""
+        if self._fixed:
+            at = self._at(event.position())
+            note = self._notes.get(self._seats[at].name) if at >= 0 else None
+            self.setToolTip("" if note is None else note.tip)
+            return
         if self._grip is not None and self._chosen >= 0:
             x, z = self._to_metres(event.position() + self._grip)
             self.moved.emit(self._chosen, round(x, 2), round(z, 2))

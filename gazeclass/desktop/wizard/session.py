@@ -1,5 +1,6 @@
 """What the steps share: the project on disk and how its steps stand, the cameras and the feed of their pictures."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from gazeclass.calibration.steps import Overview, Step, StepState, look
 from gazeclass.calibration.target import Target
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.wizard.feed import Feed
+from gazeclass.desktop.wizard.opening import Asked, open_source
 from gazeclass.desktop.wizard.sources import Shot, Source
 from gazeclass.desktop.wizard.units import Unit, unit_of
 from gazeclass.desktop.wizard.worker import Worker
@@ -52,6 +54,8 @@ class Session(QObject):
         self.worker = Worker(self)
         self.worker.done.connect(self._on_done)
         self.worker.failed.connect(self._on_failed)
+        #: Cameras are being opened.
+        self.opening = False
         self._tried: set[tuple[str, str]] = set()
 
     @property
@@ -124,10 +128,31 @@ class Session(QObject):
         self.feed.start(shots, look_at, waits=source.waits)
         return True
 
+    def reopen(self) -> None:
+        """Open the cameras that the project knows, in the worker; nothing where it knows none."""
+        asked = Asked.of(self.project.notes().cameras)
+        if asked is not None and self.source is None and not self.opening:
+            self.open(asked)
+
+    def open(self, asked: Asked) -> None:
+        """Open what was asked for in place of what is open, in the worker: a camera may take 20 s."""
+        self.feed.stop()
+        former, self.source = self.source, None
+        self.opening = True
+
+        def job() -> Source:
+            if former is not None:
+                former.close()
+            return open_source(asked)
+
+        self.worker.run("open", job)
+
     def close(self) -> None:
         """Stop the cameras and the computing; nothing is lost, everything is on disk."""
         self.feed.stop()
         self.worker.stop()
+        if self.source is not None and not self.source.waits:
+            threading.Thread(target=self.source.close, name="wizard closing", daemon=True).start()
         self.project.memory.flush()
 
     def _on_done(self, name: str, result: object) -> None:
@@ -135,10 +160,15 @@ class Session(QObject):
             assert isinstance(result, Overview)
             self.overview = result
             self.overviewed.emit()
-        else:
+        elif name == "open":
+            self.opening = False
+            self.source = result  # type: ignore[assignment]  # what open_source gave
+        elif name.startswith(("search", "solve", "refine", "keep")):
             self.refresh()
 
     def _on_failed(self, name: str, error: Exception) -> None:
+        if name == "open":
+            self.opening = False
         self.failed.emit(error)
-        if name != "look":
+        if name.startswith(("search", "solve", "refine", "keep")):
             self.refresh()

@@ -6,7 +6,7 @@ sub-folder.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol
@@ -110,7 +110,7 @@ class PictureFolders(_Files):
                 )
         else:
             ends = zip_longest(found[0].items(), found[1].items())
-            moments = [((a or b)[0], a and a[1], b and b[1]) for a, b in ends]  # type: ignore[index, misc]
+            moments = [((a or b)[0], a and a[1], b and b[1]) for a, b in ends]
         for k, (name, left, right) in enumerate(moments):
             yield Shot(float(k), (_read(left), _read(right)), name=name, chosen=True)
 
@@ -143,6 +143,21 @@ class Videos(_Files):
             if frame.index % VIDEO_STRIDE == 0:
                 images: Pictures = (frame.image, None) if camera == 0 else (None, frame.image)
                 yield Shot(frame.t_s, images)
+
+
+class Exchanged(_Files):
+    """Files whose left and right are the wrong way round."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.names = (source.names[1], source.names[0])
+
+    def shots(self, part: str) -> Iterator[Shot]:
+        """The other's moments, each with its pictures exchanged."""
+        if part in LENSES:
+            part = LENSES[1 - LENSES.index(part)]
+        for shot in self._source.shots(part):
+            yield replace(shot, images=(shot.images[1], shot.images[0]), skew_s=-shot.skew_s)
 
 
 def open_files(left: Path, right: Path | None = None) -> Source:
@@ -220,8 +235,15 @@ def _pictures(place: Path | None, part: str, camera: int) -> dict[str, Path]:
 
 
 def _read(path: Path | None) -> Image | None:
-    if path is None:
-        return None
+    return None if path is None else read_colour(path)
+
+
+def read_colour(path: Path) -> Image:
+    """A picture in colour, BGR uint8, as the cameras give them.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
         data = np.fromfile(path, np.uint8)
     except OSError as error:

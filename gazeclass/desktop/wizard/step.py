@@ -131,8 +131,12 @@ class StepPresenter(QObject):
         """The last failure, if it still stands."""
         return (Notice(str(self._error), "danger"),) if self._error is not None else ()
 
+    def may_compute(self) -> bool:
+        """Whether what is missing should be computed now."""
+        return True
+
     def _on_overview(self) -> None:
-        if self.shown:
+        if self.shown and self.may_compute():
             self.session.compute(self.step)
         self.changed.emit()
 

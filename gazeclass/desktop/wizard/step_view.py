@@ -37,7 +37,7 @@ class StepView(QWidget):
         inside = QVBoxLayout(side)
         inside.setContentsMargins(8, 0, 12, 0)
         inside.setSpacing(12)
-        for part in (self.sentence, self._notices, self.controls, self._missing_title, self._missing):
+        for part in (self.sentence, self._notices, self._missing_title, self._missing, self.controls):
             if isinstance(part, QWidget):
                 inside.addWidget(part)
             else:
@@ -59,11 +59,11 @@ class StepView(QWidget):
         if guidance != self._said:
             self._said = guidance
             self.sentence.setText(guidance.sentence)
-            _clear(self._missing)
+            clear_layout(self._missing)
             for line in guidance.missing:
                 self._missing.addWidget(_bullet(line))
             self._missing_title.setVisible(bool(guidance.missing))
-            _clear(self._notices)
+            clear_layout(self._notices)
             for notice in guidance.notices:
                 self._notices.addWidget(notice_frame(notice))
         self.show_state()
@@ -106,7 +106,8 @@ def _bullet(text: str) -> QWidget:
     return line
 
 
-def _clear(layout: QVBoxLayout) -> None:
+def clear_layout(layout: QVBoxLayout) -> None:
+    """Take everything out of a layout."""
     while (item := layout.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None:

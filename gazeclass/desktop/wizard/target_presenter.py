@@ -113,7 +113,9 @@ class TargetPresenter(StepPresenter):
         found = []
         scale = self.printed.square_m / self.target.square_m
         if self.choice.checked and abs(scale - 1.0) > 0.002:
-            text = self.tr("The printer made it {0:.1%} of its size: a square is {1:.2f} mm. That is taken into account.")
+            text = self.tr(
+                "The printer made it {0:.1%} of its size: a square is {1:.2f} mm. That is taken into account."
+            )
             found.append(Notice(text.format(scale, 1000 * self.printed.square_m)))
         if self.paper in PAPERS and 1000 * self.target.square_m > largest_square_mm(self.target, self.paper):
             text = self.tr("{0} is too small for this board: squares of {1:.0f} mm would fit.")

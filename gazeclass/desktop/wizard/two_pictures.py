@@ -21,7 +21,7 @@ class TwoPictures(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.views = (PictureView(self.tr("Left camera")), PictureView(self.tr("Right camera")))
-        self._factors = [1.0, 1.0]
+        self._previews: tuple[Preview | None, ...] = (None, None)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -38,17 +38,13 @@ class TwoPictures(QWidget):
             view.set_message(message if preview is None else "")
             name = self.tr("right camera") if camera else self.tr("left camera")
             view.set_caption(f"{name} · {captions[camera]}" if captions[camera] else name)
-            if preview is not None:
-                self._factors[camera] = preview.size_px[0] / preview.image.shape[1]
-
-    def factor(self, camera: int) -> float:
-        """Whole-picture pixels for one of the shown picture."""
-        return self._factors[camera]
+        self._previews = tuple(previews)
 
     def set_overlays(self, camera: int, overlays: Sequence[Overlay]) -> None:
-        """Marks in the *shown* picture's pixels: divide by :meth:`factor`."""
+        """Marks in the *shown* picture's pixels, see :meth:`Preview.to_shown`."""
         self.views[camera].set_overlays(overlays)
 
     def _on_clicked(self, camera: int, x: float, y: float) -> None:
-        f = self._factors[camera]
-        self.clicked.emit(camera, (x + 0.5) * f - 0.5, (y + 0.5) * f - 0.5)
+        preview = self._previews[camera]
+        if preview is not None:
+            self.clicked.emit(camera, *preview.to_whole(x, y))

@@ -1,13 +1,13 @@
 """The wizard as seen: the strip of steps, the step, and Back, Skip and Next with the reason beside them."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gazeclass.calibration.steps import Step
 from gazeclass.desktop.widgets.controls import ElidedLabel, button, label
 from gazeclass.desktop.widgets.step_strip import Step as StripStep
 from gazeclass.desktop.widgets.step_strip import StepState, StepStrip
+from gazeclass.desktop.wizard.shortcut import on_key
 from gazeclass.desktop.wizard.step_view import StepView
 from gazeclass.desktop.wizard.wizard_presenter import WizardPresenter
 
@@ -15,9 +15,7 @@ from gazeclass.desktop.wizard.wizard_presenter import WizardPresenter
 class WizardView(QWidget):
     """All steps of one classroom."""
 
-    def __init__(
-        self, presenter: WizardPresenter, views: dict[Step, StepView], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, presenter: WizardPresenter, views: dict[Step, StepView], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
         self.presenter = presenter
@@ -51,7 +49,7 @@ class WizardView(QWidget):
         self.skip.clicked.connect(presenter.skip)
         self.next.clicked.connect(presenter.next)
         for keys, action in (("Alt+Left", presenter.back), ("Alt+Right", presenter.next)):
-            QShortcut(QKeySequence(keys), self, activated=action, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            on_key(self, keys, action)
         self.back.setToolTip(self.tr("Alt+Left"))
         self.next.setToolTip(self.tr("Alt+Right"))
         presenter.moved.connect(self._on_moved)
