@@ -4,11 +4,8 @@
 one transaction; :func:`classroom_zones` puts them into the classroom for lessons to come.
 """
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 

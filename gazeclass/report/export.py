@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gazeclass.errors import InputError
 from gazeclass.lesson.columns import Lesson
+from gazeclass.lesson.documents import log_export
 from gazeclass.lesson.reader import read_lesson
 from gazeclass.progress import SILENT, Progress
 from gazeclass.report.content import build_report, visibility
@@ -37,7 +38,7 @@ class ExportOptions:
 
     kinds: tuple[str, ...] = ("csv", "png", "html", "pdf")
     show_students: bool | None = None
-    style: CsvStyle = CsvStyle()
+    style: CsvStyle = field(default_factory=CsvStyle)
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -45,12 +46,13 @@ def export_lesson(
     lesson_path: Path,
     out_dir: Path,
     progress: Progress = SILENT,
-    options: ExportOptions = ExportOptions(),  # noqa: B008 - frozen
+    options: ExportOptions | None = None,
 ) -> list[Path]:
     """Write a lesson's tables, ``heatmap.png``, ``report.html`` and ``report.pdf`` into a folder.
 
     All of them are made aside and put in place together at the end, replacing those of an earlier export; stopped
-    before, nothing has changed. The heatmap is left out where the report hides it (too small a class, see
+    before, nothing has changed. What was exported is noted in the lesson's log: with names that is a must, without them a
+    lesson that cannot be written to (a read-only folder) is exported all the same. The heatmap is left out where the report hides it (too small a class, see
     :class:`gazeclass.report.content.Visibility`) or nobody was measured.
 
     Args:
@@ -63,27 +65,32 @@ def export_lesson(
         The files written.
 
     Raises:
-        InputError: the lesson cannot be read, a name is missing, or the folder cannot be written to.
+        InputError: the lesson cannot be read, two students would get one name, an export with names cannot be noted in
+            the lesson, or the folder cannot be written to.
     """
     progress.start("read the lesson", 1)
     lesson = read_lesson(lesson_path)
     progress.advance()
-    return export_open_lesson(lesson, out_dir, progress, options)
+    return export_open_lesson(lesson, out_dir, progress, options, noted_in=Path(lesson_path))
 
 
 def export_open_lesson(
     lesson: Lesson,
     out_dir: Path,
     progress: Progress = SILENT,
-    options: ExportOptions = ExportOptions(),  # noqa: B008 - frozen
+    options: ExportOptions | None = None,
+    *,
+    noted_in: Path,
 ) -> list[Path]:
-    """As :func:`export_lesson`, of a lesson that is read already."""
+    """As :func:`export_lesson`, of a lesson that is read already; ``noted_in`` is its file."""
+    options = options or ExportOptions()
     times = LessonTimes(named(lesson, options.names) if options.names else lesson)
     out_dir = Path(out_dir)
     try:
         out_dir.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out_dir, prefix=".export-") as aside:
             written = _write(times, Path(aside), progress, options)
+            _note(noted_in, options, progress)
             return [Path(shutil.move(path, out_dir / path.name)) for path in written]
     except OSError as error:
         raise InputError(
@@ -109,6 +116,17 @@ def named(lesson: Lesson, names: Mapping[str, str]) -> Lesson:
             )
         seen.add(student.name)
     return replace(lesson, students=students)
+
+
+def _note(path: Path, options: ExportOptions, progress: Progress) -> None:
+    """A line in the lesson's log."""
+    whom = "with names" if options.names else "pseudonyms"
+    try:
+        log_export(path, f"{', '.join(options.kinds)}; {whom}")
+    except InputError as error:
+        if options.names:
+            raise
+        progress.note(f"The export is not noted in the lesson's log: {error}")
 
 
 def _write(times: LessonTimes, folder: Path, progress: Progress, options: ExportOptions) -> list[Path]:

@@ -18,7 +18,7 @@ from gazeclass.desktop.tasks import Task
 from gazeclass.errors import InputError
 from gazeclass.lesson.zones import Zone
 from gazeclass.progress import Progress
-from gazeclass.report.review import Glance, Group, Moment, Review
+from gazeclass.report.review import Glance, Group, Review
 from gazeclass.report.span_index import Span
 
 SPEEDS = (1, 4, 16)
@@ -339,7 +339,6 @@ class ReviewPresenter(QObject):
 
     def export(self, folder: Path, kinds: tuple[str, ...], separator: str) -> Task | None:
         """Write tables and reports of the lesson as it is shown, zones included."""
-        from gazeclass.lesson.documents import log_export
         from gazeclass.report.csv_text import style_named
         from gazeclass.report.export import ExportOptions, export_open_lesson
 
@@ -349,9 +348,7 @@ class ReviewPresenter(QObject):
         options = ExportOptions(kinds, self.show_students, style_named(separator))
 
         def work(progress: Progress) -> list[Path]:
-            written = export_open_lesson(review.lesson, folder, progress, options)
-            log_export(review.path, f"{', '.join(kinds)}; pseudonyms")
-            return written
+            return export_open_lesson(review.lesson, folder, progress, options, noted_in=review.path)
 
         task = self._run(work, self.tr("Exporting {0}").format(review.title))
         task.done.connect(self._on_exported)
