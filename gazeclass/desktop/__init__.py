@@ -2,3 +2,7 @@
 
 Nothing here is imported by the other rooms, and Qt is imported only when the program with a window runs.
 """
+
+from gazeclass.desktop.steady import keep_singletons
+
+keep_singletons()
