@@ -15,7 +15,9 @@ def export(
     ),
     parquet: bool = typer.Option(False, "--parquet", help="The same tables as Parquet too (needs pyarrow)."),
     separator: str = typer.Option(
-        "comma", "--separator", help="comma, tab, or semicolon (with decimal commas, as Excel wants it in many languages)."
+        "comma",
+        "--separator",
+        help="comma, tab, or semicolon (with decimal commas, as Excel wants it in many languages).",
     ),
     names: bool = typer.Option(
         False, "--names", help="Names from the roster in place of pseudonyms; noted in the lesson's log."

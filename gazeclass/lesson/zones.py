@@ -171,8 +171,8 @@ def expected_hit_rate(zone: Zone, cov_m2: ArrayLike) -> Array:
     """The chance that a look at a place anywhere in a zone is measured inside it.
 
     A true point evenly spread over the zone, measured with the error D ~ N(0, cov): inside with the probability
-    ``E[ max(0, 1 - |D_x|/L_x) max(0, 1 - |D_y|/L_y) ]``, the overlap of the rectangle with itself shifted by D. The inner
-    expectation, over D_y given D_x, is closed; the outer one Gauss-Legendre on each half.
+    ``E[ max(0, 1 - |D_x|/L_x) max(0, 1 - |D_y|/L_y) ]``, the overlap of the rectangle with itself shifted by D. The
+    inner expectation, over D_y given D_x, is closed; the outer one Gauss-Legendre on each half.
 
     Args:
         zone: with the sides L_x, L_y.

@@ -38,8 +38,10 @@ def sections(times: LessonTimes, heat: Heatmap, visible: "Visibility", *, shown:
 
 def _hits_in_words() -> str:
     return (
-        "Expected hits: of looks at a place anywhere in the zone, how many would be measured inside it, by the gaze points' "
-        f"own ellipses. Below {percent(LEAST_HIT_RATE)} the zone is too small for the error, and its figures are marked "
+        "Expected hits: of looks at a place anywhere in the zone, how many would be measured inside it, by the "
+        "gaze points' "
+        f"own ellipses. Below {percent(LEAST_HIT_RATE)} the zone is too small for the error, and its figures are "
+        f"marked "
         "unreliable here and in the CSV set."
     )
 
@@ -70,7 +72,7 @@ def _room(times: LessonTimes, visible: "Visibility") -> tuple[Block, ...]:
     blocks: list[Block] = []
     if rows:
         columns = ("row", "students", "faced the board", "measured", "68 % ellipse", "unreliable zones")
-        note = "Rows differ in how well they can be measured: the larger the ellipse, the less a difference between rows means."
+        note = "Rows differ in how well they can be measured: the larger the ellipse, the less a difference means."
         blocks.append(Grid(columns, tuple(rows), (False, True, True, True, True, False), tuple(greyed), note))
     if hidden:
         blocks.append(
@@ -78,17 +80,20 @@ def _room(times: LessonTimes, visible: "Visibility") -> tuple[Block, ...]:
         )
     if visible.students:
         caption = (
-            "The room from above, in the students' usual places. The fuller the colour, the more of the time measured the "
-            "student faced the board; the ring has the colour of the zone faced most, named in the mark; hollow marks were "
+            "The room from above, in the students' usual places. The fuller the colour, the more of the time "
+            "measured the "
+            "student faced the board; the ring has the colour of the zone faced most, named in the mark; hollow "
+            "marks were "
             "turned away for most of the time, dotted ones hardly seen."
         )
-        alt = "The room from above, one mark a student with the share of the time measured in which the student faced the board"
+        alt = "The room from above, one mark a student with the share of the time measured facing the board"
         blocks.append(Picture(lambda: seat_figure(times), alt, caption, narrow=True))
         blocks.append(Paragraph("Single students are shown because the teacher asked for it."))
     else:
         blocks.append(
             Paragraph(
-                "Single students are not shown. The teacher can change this in the lesson's settings or with “gazeclass "
+                "Single students are not shown. The teacher can change this in the lesson's settings or with "
+                "“gazeclass "
                 "export --show-students”."
             )
         )
@@ -150,8 +155,10 @@ def _sure(times: LessonTimes, heat: Heatmap, shown: bool) -> tuple[Block, ...]:
         blocks.append(Facts(tuple(facts)))
     blocks.append(
         Paragraph(
-            "These are the program's own estimates, carried from the pictures through the calibration to the board. The ± of a "
-            "share takes one student's error as the same for the whole time and those of different students as independent."
+            "These are the program's own estimates, carried from the pictures through the calibration to the "
+            "board. The ± of a "
+            "share takes one student's error as the same for the whole time and those of different students as "
+            "independent."
         )
     )
     return tuple(blocks)
@@ -219,18 +226,21 @@ def _words() -> tuple[tuple[str, str], ...]:
         ("time measured", "all students' time with a gaze point or a face turned away: the denominator of every share"),
         (
             "visit",
-            f"an unbroken stretch of at least {LEAST_STAY_S:g} s facing one zone; gaps of up to {BRIDGE_S:g} s without a "
+            f"an unbroken stretch of at least {LEAST_STAY_S:g} s facing one zone; gaps of up to {BRIDGE_S:g} s "
+            f"without a "
             "measurement do not break it. Revisits are those after each student's first",
         ),
         ("elsewhere", "the line meets the wall beside, above or below the board"),
         ("away", "the face is turned so far that the line does not meet the wall within reach"),
         (
             "95 % band",
-            "Wilson's interval with each student as one trial (as many as were measured in that time), joined in quadrature "
+            "Wilson's interval with each student as one trial (as many as were measured in that time), joined in "
+            "quadrature "
             "with 1.96 standard deviations of the measurement",
         ),
         (
             "how alike",
-            "Fleiss' agreement: the chance that two students measured at one moment face the same zone, elsewhere or away",
+            "Fleiss' agreement: the chance that two students measured at one moment face the same zone, "
+            "elsewhere or away",
         ),
     )  # fmt: skip

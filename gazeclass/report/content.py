@@ -12,7 +12,15 @@ from gazeclass.report.blocks import Block, Facts, Grid, Paragraph, Picture, Repo
 from gazeclass.report.figures import heat_figure, timeline_figure, zones_figure
 from gazeclass.report.heatmap import Heatmap
 from gazeclass.report.metrics import (
-    AWAY, DOUBTFUL, ELSEWHERE, LEAST_HIT_RATE, LessonTimes, Share, Timeline, stretches_below, synchrony,
+    AWAY,
+    DOUBTFUL,
+    ELSEWHERE,
+    LEAST_HIT_RATE,
+    LessonTimes,
+    Share,
+    Timeline,
+    stretches_below,
+    synchrony,
 )  # fmt: skip
 from gazeclass.report.words import clock, count, percent
 
@@ -90,8 +98,8 @@ def build_report(times: LessonTimes, timeline: Timeline, heat: Heatmap, show_stu
         cards=_cards(times) if shown else (),
         first=tuple(first),
         appendix=appendix.sections(times, heat, visible, shown=shown),
-        footer=f"gazeclass {gazeclass.__version__}. Groups smaller than {visible.min_group}: {wish}. Names are those in the "
-        "lesson file, which holds no picture.",
+        footer=f"gazeclass {gazeclass.__version__}. Groups smaller than {visible.min_group}: {wish}. "
+        "Names are those in the lesson file, which holds no picture.",
     )
 
 
@@ -126,7 +134,8 @@ def _in_short(times: LessonTimes, line: Timeline) -> tuple[tuple[str, str], ...]
         out.append(
             (
                 "how alike it faced",
-                f"two students seen at one moment faced the same thing in {percent(together.agreement)} of the time; their "
+                f"two students seen at one moment faced the same thing in {percent(together.agreement)} of the "
+                f"time; their "
                 f"overall mix alone would give {percent(together.expected)}",
             )
         )
@@ -143,7 +152,8 @@ def _faced(times: LessonTimes) -> str:
         if shares[k].value > 0.005
     ]
     measured = times.measured_s()
-    beside = f"beside the board {percent(times.elsewhere_s() / measured)}, turned away {percent(times.state_s(AWAY) / measured)}"
+    elsewhere, away = times.elsewhere_s() / measured, times.state_s(AWAY) / measured
+    beside = f"beside the board {percent(elsewhere)}, turned away {percent(away)}"
     return (
         f"most of all {', '.join(named)}; {beside} of the time measured" if named else f"{beside} of the time measured"
     )
@@ -179,7 +189,8 @@ def _zones_worked(times: LessonTimes) -> str:
         return f"all of them: of looks at a zone, {percent(min(rates))} or more are counted in it"
     which = "none of them" if len(small) == len(rates) else f"not {', '.join(small)}"
     return (
-        f"{which}: too small for the error, fewer than {percent(LEAST_HIT_RATE)} of the looks at them would be counted in them. "
+        f"{which}: too small for the error, fewer than {percent(LEAST_HIT_RATE)} of the looks at them would be "
+        f"counted in them. "
         "Their figures are marked unreliable; fewer and larger zones would help"
     )
 
@@ -187,7 +198,10 @@ def _zones_worked(times: LessonTimes) -> str:
 def _how_sure(times: LessonTimes) -> str:
     share = times.share_on_board()
     size = typical_ellipse(times, np.ones(len(times.state), bool))
-    return f"a gaze point is good to {size} (half axes, 68 of 100 lie within); the share of {percent(share.value, share.doubt)} is in doubt by that much from the measurement alone"
+    return (
+        f"a gaze point is good to {size} (half axes, 68 of 100 lie within); the share of "
+        f"{percent(share.value, share.doubt)} is in doubt by that much from the measurement alone"
+    )
 
 
 def _board(times: LessonTimes, heat: Heatmap) -> Section:
@@ -199,7 +213,8 @@ def _board(times: LessonTimes, heat: Heatmap) -> Section:
         Picture(
             lambda: heat_figure(heat),
             "The board as the class sees it, coloured by the time the class faced each spot",
-            "The board as the class sees it; lines at a quarter, half and three quarters of the peak. Every gaze point is "
+            "The board as the class sees it; lines at a quarter, half and three quarters of the peak. Every gaze "
+            "point is "
             "spread over its own error ellipse, so the picture is no sharper than the measurement." + beside,
         )
     ]
@@ -207,8 +222,10 @@ def _board(times: LessonTimes, heat: Heatmap) -> Section:
         blocks.append(
             Picture(
                 lambda: zones_figure(times),
-                "The board with its zones and the share of the time each was faced; the figures stand in the appendix too",
-                "Share of the time measured in which each zone was faced, ± one standard deviation from the gaze points' own "
+                "The board with its zones and the share of the time each was faced; the figures stand in the "
+                "appendix too",
+                "Share of the time measured in which each zone was faced, ± one standard deviation from the gaze "
+                "points' own "
                 "errors. Hatched: unreliable, too small for the error.",
             )
         )
@@ -219,7 +236,8 @@ def _over_time(times: LessonTimes, line: Timeline) -> Section:
     picture = Picture(
         lambda: timeline_figure(times, line),
         "Share of the measured time facing the board over the lesson, and below how much of the class was measured",
-        "Above: share of the time measured, with its 95 % band (who happened to be seen, and the measurement's own error). "
+        "Above: share of the time measured, with its 95 % band (who happened to be seen, and the measurement's "
+        "own error). "
         "Below: what the whole class's time was made of; the hatched and white parts are in no share.",
     )
     return Section("Over the lesson", (picture,))
@@ -228,11 +246,14 @@ def _over_time(times: LessonTimes, line: Timeline) -> Section:
 def _why_nothing(visible: Visibility, measured_anything: bool) -> str:
     if not measured_anything:
         return (
-            "No head was measured in this lesson, so there is nothing to say about where the class was facing. Check in the "
-            "part on what was not seen whether both cameras were running, and that the classroom's calibration belongs to them."
+            "No head was measured in this lesson, so there is nothing to say about where the class was facing. "
+            "Check in the "
+            "part on what was not seen whether both cameras were running, and that the classroom's calibration "
+            "belongs to them."
         )
     return (
-        f"Fewer than {visible.min_group} students were observed, and statements about such small groups are hidden so that "
+        f"Fewer than {visible.min_group} students were observed, and statements about such small groups are "
+        f"hidden so that "
         "nobody is singled out. The teacher can change this in the lesson's settings or with “gazeclass export "
         "--show-students”."
     )

@@ -1,10 +1,11 @@
 """What stands in the six tables. What the figures mean is said in :mod:`gazeclass.report.metrics`.
 
-``dwell_s`` is time in which the zone was the most probable one, ``faced_s`` the expected time, every gaze point counted by
-its probability; ``unreliable`` is 1 where the zone is too small for the error with which it was measured.
+``dwell_s`` is time in which the zone was the most probable one, ``faced_s`` the expected time, every gaze point
+counted by its probability; ``unreliable`` is 1 where the zone is too small for the error with which it was measured.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from gazeclass.geometry.rotation import exp_so3, long_yaw_angles_deg
 from gazeclass.lesson.columns import CAMERAS, STATUSES
 from gazeclass.progress import SILENT, Progress
 from gazeclass.report.metrics import AWAY, DOUBTFUL, ELSEWHERE, LEAST_HIT_RATE, LessonTimes, Timeline, synchrony
-from gazeclass.report.tables import Columns, Label, Real, Table, Whole, reals, small_table, texts, wholes
+from gazeclass.report.tables import Cells, Columns, Label, Real, Table, Whole, reals, small_table, texts, wholes
 
 SAMPLES_HEADER = (
     "t_s", "student", "seat", "status", "head_x_m", "head_y_m", "head_z_m", "yaw_deg", "pitch_deg", "roll_deg",
@@ -91,7 +92,7 @@ def _samples(times: LessonTimes, k: slice) -> Columns:
         corr = cov[:, 1] / (sigma[:, 0] * sigma[:, 1])
     xy, head = o.board_xy_m[k], o.position_W_m[k]
     student = o.student[k]
-    cells = (
+    cells: list[Cells] = [
         Real(o.t_s[k], 4),
         Label(student, [s.name for s in lesson.students]),
         Label(student, [s.seat for s in lesson.students]),
@@ -107,7 +108,7 @@ def _samples(times: LessonTimes, k: slice) -> Columns:
         Real(o.face_px[k], 1),
         Label(o.cameras[k], CAMERAS),
         Real(o.skew_s[k], 4),
-    )
+    ]
     return dict(zip(SAMPLES_HEADER, cells, strict=True))
 
 
@@ -144,7 +145,7 @@ _SUMMARY = (
 def summary_table(times: LessonTimes) -> Table:
     """Class, rows and students by zone; and the whole board, elsewhere and away."""
     nan = float("nan")
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[Any, ...]] = []
     stays, visits = times.stays, times.zone_visits
     for name, members in groups(times):
         totals = times.all_totals.of(members)
@@ -178,7 +179,7 @@ def summary_table(times: LessonTimes) -> Table:
         if heading in ("group", "zone"):
             columns[heading] = texts([str(cell) for cell in column])
         elif heading.endswith("_count") or heading == "unreliable":
-            columns[heading] = wholes(column)  # type: ignore[arg-type]
+            columns[heading] = wholes(column)
         else:
             columns[heading] = reals(column, 4 if heading.endswith("_fraction") else 3)
     return small_table("zone_summary", columns)

@@ -32,7 +32,7 @@ class CsvStyle:
     decimal: str = "."
 
 
-#: What one may ask for. The semicolon goes with the decimal comma: so Excel opens it right where numbers are written so.
+#: What one may ask for. The semicolon goes with the decimal comma: so Excel opens it right where numbers are so.
 STYLES = {"comma": CsvStyle(), "semicolon": CsvStyle(";", ","), "tab": CsvStyle("\t")}
 
 

@@ -51,9 +51,10 @@ def export_lesson(
     """Write a lesson's tables, ``heatmap.png``, ``report.html`` and ``report.pdf`` into a folder.
 
     All of them are made aside and put in place together at the end, replacing those of an earlier export; stopped
-    before, nothing has changed. What was exported is noted in the lesson's log: with names that is a must, without them a
-    lesson that cannot be written to (a read-only folder) is exported all the same. The heatmap is left out where the report hides it (too small a class, see
-    :class:`gazeclass.report.content.Visibility`) or nobody was measured.
+    before, nothing has changed. What was exported is noted in the lesson's log: with names that is a must, without
+    them a lesson that cannot be written to (a read-only folder) is exported all the same. The heatmap is left out
+    where the report hides it (too small a class, see :class:`gazeclass.report.content.Visibility`) or nobody was
+    measured.
 
     Args:
         lesson_path: LESSON.gaze.

@@ -106,8 +106,8 @@ def zones_figure(times: LessonTimes) -> "Figure":
         ground = {"boxstyle": "round,pad=0.15", "facecolor": SLATE, "edgecolor": "none", "alpha": 0.8}
         said = f"{zone.name}\n{percent(share.value, share.doubt)}" + (" unreliable" if unreliable else "")
         axes.text(
-            *middle, said, color=CHALK if unreliable else _ink_on(colours(level)), fontsize=0.85 * size if unreliable else size,
-            ha="center", va="center", zorder=3, linespacing=1.3, bbox=ground if unreliable else None,
+            *middle, said, color=CHALK if unreliable else _ink_on(colours(level)), fontsize=0.85 * size if unreliable
+            else size, ha="center", va="center", zorder=3, linespacing=1.3, bbox=ground if unreliable else None,
         )  # fmt: skip
     return figure
 
@@ -157,8 +157,8 @@ def timeline_figure(times: LessonTimes, line: Timeline) -> "Figure":
 def seat_figure(times: LessonTimes) -> "Figure":
     """The room from above, the board at the top: one mark for each student.
 
-    The fuller a mark, the more of the time measured the student faced the board, and its ring has the colour of the zone
-    faced most; hollow: turned away for most of it; small and dotted: hardly seen. The text says the same.
+    The fuller a mark, the more of the time measured the student faced the board, and its ring has the colour of the
+    zone faced most; hollow: turned away for most of it; small and dotted: hardly seen. The text says the same.
     """
     lesson = times.lesson
     places = _places(times)
@@ -227,8 +227,9 @@ def _zone_legend(axes: "Axes", zones: dict[int, str]) -> None:
             for k, name in zones.items()
         ]
         axes.legend(
-            handles=marks, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8.5, title="zone faced most",
-            title_fontsize=8.5, alignment="left",
+            handles=marks, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8.5,
+            title="zone faced most", title_fontsize=8.5,
+            alignment="left",
         )  # fmt: skip
 
 

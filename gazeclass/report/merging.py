@@ -1,8 +1,8 @@
 """Many gaze points that say nearly the same become one that says it for all.
 
 A lesson of 45 minutes has more than a million gaze points, and their heat is wanted in a tenth of a second. Points of
-nearly equal place and ellipse are joined into one with their whole weight, mean and second moments, so that what is lost
-is of third order in the width of the bins against the ellipse. The tests hold it to half a per cent of the peak.
+nearly equal place and ellipse are joined into one with their whole weight, mean and second moments, so that what is
+lost is of third order in the width of the bins against the ellipse. The tests hold it to half a per cent of the peak.
 """
 
 import numpy as np
@@ -44,7 +44,7 @@ def merge_points(
         key = _append(key, column)
     _, first, number = np.unique(key, return_index=True, return_inverse=True)
     number = number.ravel()
-    whole = np.bincount(number, w)
+    whole: Array = np.bincount(number, w).astype(float)
     safe = np.where(whole > 0, whole, 1.0)
 
     def mean(values: Array) -> Array:

@@ -1,7 +1,7 @@
 """``report.pdf``: the same report on paper, A4, the teacher's page first. Fonts are embedded.
 
-Letters come from DejaVu Sans, and where it lacks one from whatever installed font has it. A letter no font has is printed
-as □, and the last line says so; writing that runs from right to left is not joined, which is said too.
+Letters come from DejaVu Sans, and where it lacks one from whatever installed font has it. A letter no font has is
+printed as □, and the last line says so; writing that runs from right to left is not joined, which is said too.
 """
 
 import io
@@ -97,12 +97,14 @@ class _Sheet:
         out = []
         if self._lost:
             out.append(
-                f"{len(set(self._lost))} letters that no installed font has are printed as {_SUBSTITUTE}; report.html shows "
+                f"{len(set(self._lost))} letters that no installed font has are printed as {_SUBSTITUTE}; "
+                f"report.html shows "
                 "them where your browser has a font for them."
             )
         if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in self._report.words):
             out.append(
-                "Writing that runs from right to left is not joined in this file; report.html shows it as it is written."
+                "Writing that runs from right to left is not joined in this file; report.html shows it as it is "
+                "written."
             )
         return out
 

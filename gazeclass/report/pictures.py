@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 #: Fonts with many scripts, tried in this order where the page's own lacks a letter; none of them comes with us.
 _FALLBACKS = (
     "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei",
-    "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS", "Noto Naskh Arabic", "Noto Sans Arabic", "Noto Sans", "Arial",
+    "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS", "Noto Naskh Arabic", "Noto Sans Arabic", "Noto Sans",
+    "Arial",
 )  # fmt: skip
 
 
@@ -36,7 +37,7 @@ def _font_folder() -> Path:
 @cache
 def letters_of(font: Path) -> frozenset[int]:
     """Code points a font has glyphs for."""
-    from fontTools.ttLib import TTFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     with TTFont(font, fontNumber=0, lazy=True) as opened:
         return frozenset(opened.getBestCmap() or ())
@@ -66,7 +67,7 @@ def fallback_fonts(words: str) -> list[tuple[str, Path]]:
             break
         try:
             covered = {letter for letter in missing if ord(letter) in letters_of(installed[name])}
-        except Exception:  # noqa: BLE001 - a font that cannot be read is none
+        except Exception:
             continue
         if covered:
             found.append((name, installed[name]))
@@ -90,7 +91,7 @@ def png_of(figure: "Figure", words: str = "", dpi: int = 200) -> bytes:
     return buffer.getvalue()
 
 
-def _save(figure: "Figure", file: io.BytesIO, words: str, options: dict[str, str], **how: object) -> None:
+def _save(figure: "Figure", file: io.BytesIO, words: str, options: dict[str, str], **how: Any) -> None:
     import matplotlib
     from matplotlib.text import Text
 

@@ -1,4 +1,4 @@
-"""Dwell, visits and transitions once more in SQL over the lesson file, and from the script itself: equal to the last digit."""
+"""Dwell, visits and transitions once more in SQL over the lesson file, and from the script: equal to the last digit."""
 
 import sqlite3
 from dataclasses import fields, replace

@@ -17,7 +17,6 @@ from gazeclass.report.pdf import render_pdf
 from gazeclass.report.pictures import fallback_fonts, missing_letters
 from gazeclass.report.scripted_class import scripted_class
 
-
 ZONES = (Zone("wide", 2.0, 0.0, 4.0, 1.2), Zone("thin", 0.9, 0.0, 1.1, 1.2), Zone("rest", 0.0, 0.0, 0.9, 1.2))
 
 
@@ -134,7 +133,8 @@ def test_an_export_that_cannot_be_noted_goes_without_names_only(tmp_path, lesson
     from gazeclass.errors import InputError
 
     class Notes:
-        said: list[str] = []
+        def __init__(self):
+            self.said = []
 
         def start(self, stage, total=None):
             pass

@@ -1,5 +1,7 @@
 """Properties that every figure has, whatever the lesson."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -110,7 +112,7 @@ def test_stays_are_those_that_a_simple_loop_finds(made):
     found = list(zip(*(x.tolist() for x in (s.student, s.state, s.start_us, s.end_us, s.dwell_us)), strict=True))
     assert found == expected
     counts = {}
-    for a, b in zip(expected, expected[1:], strict=False):
+    for a, b in pairwise(expected):
         if a[0] == b[0] and a[1] != b[1] and b[2] - a[3] <= 500_000:
             counts[a[1], b[1]] = counts.get((a[1], b[1]), 0) + 1
     assert times.transitions() == counts

@@ -92,12 +92,12 @@ class LookPanel(QWidget):
     @Slot(object)
     def show_sides(self, sides: tuple[Side, ...]) -> None:
         """The figures of each side."""
-        small = sides[0].greyed if sides else {}
-        said = self.tr("all zones") if sides and len(small) == len(sides[0].review.lesson.zones) else ", ".join(small)
+        grey = sides[0].greyed if sides else {}
+        said = self.tr("all zones") if sides and len(grey) == len(sides[0].review.lesson.zones) else ", ".join(grey)
         self.unreliable.setText(
-            self.tr("Hatched, unreliable (too small for the error of this group): {0}.").format(said) if small else ""
+            self.tr("Hatched, unreliable (too small for the error of this group): {0}.").format(said) if grey else ""
         )
-        self.unreliable.setVisible(bool(small))
+        self.unreliable.setVisible(bool(grey))
         while len(self._figures) < len(sides):
             self._figures.append(self._new_card())
         for number, (frame, title, big, small) in enumerate(self._figures):

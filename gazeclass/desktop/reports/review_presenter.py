@@ -3,8 +3,8 @@
 Owns the open lesson (side A), what it is compared with (side B: another span of it, or another lesson), the spans, the
 group, the playhead and the zones being tried out. The view paints what the signals bring and calls the methods.
 
-States: nothing open, opening, open. Opening, recomputing zones and exporting are tasks; everything else answers at once,
-gathered so that a mouse that is dragged asks for no more than one picture at a time.
+States: nothing open, opening, open. Opening, recomputing zones and exporting are tasks; everything else answers at
+once, gathered so that a mouse that is dragged asks for no more than one picture at a time.
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from gazeclass.desktop.context import AppContext
@@ -266,9 +266,15 @@ class ReviewView(QWidget):
         self.zones.save_for_classroom_asked.connect(presenter.save_zones_in_classroom)
         self.export.export_asked.connect(self._on_export)
         self.tabs.currentChanged.connect(self._on_tab)
-        for key, slot in ((Qt.Key.Key_Space, presenter.toggle_playing), (Qt.Key.Key_M, self._on_note)):
-            shortcut = QShortcut(QKeySequence(key), self.timeline, context=Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(slot)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space plays or pauses, M goes to the note, wherever the focus is but in a field that writes them."""
+        if event.key() == Qt.Key.Key_Space:
+            self._presenter.toggle_playing()
+        elif event.key() == Qt.Key.Key_M:
+            self._on_note()
+        else:
+            super().keyPressEvent(event)
 
     @Slot(int)
     def _on_tab(self, number: int) -> None:

@@ -1,4 +1,4 @@
-"""The lesson's time line: the share of the class facing the board with its band, flags, the chosen span, the playhead."""
+"""The lesson's time line: share of the class facing the board with its band, flags, chosen span, playhead."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ class Flag:
 class TimelineView(QWidget):
     """Drag in the chart to move the playhead, drag the bar above it to choose a span.
 
-    Keys: arrows 1 s (Shift 10 s), Page Up/Down a minute, Home/End; I and O put the span's start and end at the playhead,
-    A takes all of the lesson.
+    Keys: arrows 1 s (Shift 10 s), Page Up/Down a minute, Home/End; I and O put the span's start and end at the
+    playhead, A takes all of the lesson.
 
     Signals:
         playhead_asked: seconds of the lesson's clock.

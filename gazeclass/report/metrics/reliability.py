@@ -9,6 +9,7 @@ point at all the rate is unknown (NaN), and so unreliable.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,7 +57,7 @@ def hit_rates(times: "LessonTimes") -> HitRates:
     points = np.flatnonzero(times.state >= -1)
     points = points[np.argsort(o.student[points], kind="stable")]
     ends = np.searchsorted(o.student[points], np.arange(len(rate) + 1))
-    for student, (first, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+    for student, (first, end) in enumerate(pairwise(ends.tolist())):
         if end > first:
             sample = points[np.unique(np.linspace(first, end - 1, _SAMPLES).astype(int))]
             cov = o.packed_cov[sample, 12:15].astype(float)[:, [[0, 1], [1, 2]]]

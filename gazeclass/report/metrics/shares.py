@@ -1,8 +1,9 @@
 """Dwell, shares of the time measured, and their doubt, for any group and any span.
 
 **Dwell** in a state is the time of the observations in it: ``dwell_z = Σ w [state = z]``, in whole microseconds.
-**Share of the time measured** counts each gaze point by the probability of its ellipse: ``share_z = Σ w p_z / Σ w`` over
-measured observations; for a zone of the size of its ellipses the two differ, and the share is the fairer one.
+**Share of the time measured** counts each gaze point by the probability of its ellipse:
+``share_z = Σ w p_z / Σ w`` over measured observations; for a zone of the size of its ellipses the two differ, and the
+share is the fairer one.
 **Doubt** of a share is one standard deviation from the gaze points' own errors: within one student they are taken as
 wholly common over time (a pose network errs the same way for minutes), between students as independent:
 ``sd = sqrt( Σ_s ( Σ_{i∈s} w_i sqrt(p_i (1-p_i)) )² ) / Σ w``.

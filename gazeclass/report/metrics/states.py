@@ -83,7 +83,7 @@ class LessonTimes:
         return self.weight_us / US
 
     @cached_property
-    def _p(self) -> Array:
+    def _p(self) -> NDArray[np.float32]:
         """``(n, zones + 1)`` probability of each zone and, last, of the board."""
         board = self.lesson.meta.board
         zones = [*self.lesson.zones, Zone("board", 0.0, 0.0, board.width_m, board.height_m)]
@@ -95,12 +95,12 @@ class LessonTimes:
         return p
 
     @property
-    def p_board(self) -> Array:
+    def p_board(self) -> NDArray[np.float32]:
         """``(n,)`` probability that the board is faced: of the ellipse on it; 0 when away; NaN unmeasured."""
         return self._p[:, -1]
 
     @property
-    def p_zones(self) -> Array:
+    def p_zones(self) -> NDArray[np.float32]:
         """``(n, zones)`` probability of each zone; 0 when away; NaN unmeasured."""
         return self._p[:, :-1]
 

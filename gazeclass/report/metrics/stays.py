@@ -1,11 +1,12 @@
 """Stays and visits: who faced what from when to when, and what came next.
 
-A **stay** is a longest run of a student's moments in one state (zone, elsewhere, away). Gaps of at most BRIDGE_S without
-measurement between two runs of the same state are bridged; stays with less than LEAST_STAY_S measured are a flicker and
-left out. A **visit** is a stay in a zone. Of one student and zone: **revisits** = max(visits - 1, 0); **first entry** =
-start of the first visit, from the lesson's start; **longest** and **mean visit** = of the visits' measured times. Of a
-group: visits and revisits are summed; first entry is its earliest; longest its longest; the mean is over all visits. A **transition** a → b is a stay in a followed by the
-same student's next stay, in b ≠ a, within BRIDGE_S.
+A **stay** is a longest run of a student's moments in one state (zone, elsewhere, away). Gaps of at most BRIDGE_S
+without measurement between two runs of the same state are bridged; stays with less than LEAST_STAY_S measured are a
+flicker and left out. A **visit** is a stay in a zone. Of one student and zone: **revisits** = max(visits - 1, 0);
+**first entry** = start of the first visit, from the lesson's start; **longest** and **mean visit** = of the visits'
+measured times. Of a group: visits and revisits are summed; first entry is its earliest; longest its longest; the mean
+is over all visits. A **transition** a → b is a stay in a followed by the same student's next stay, in b ≠ a, within
+BRIDGE_S.
 """
 
 from collections.abc import Iterator, Sequence
@@ -62,9 +63,7 @@ class Stays:
 
     def __iter__(self) -> Iterator[Stay]:
         """One :class:`Stay` after the other."""
-        for who, state, start, end, dwell in zip(
-            self.student, self.state, self.start_us, self.end_us, self.dwell_us, strict=True
-        ):
+        for who, state, start, end, dwell in zip(*(column.tolist() for column in self._columns()), strict=True):
             yield Stay(int(who), int(state), start / _US, end / _US, dwell / _US)
 
     def where(self, which: NDArray[np.bool_]) -> "Stays":
@@ -101,7 +100,9 @@ def transitions(stays: Stays) -> dict[tuple[int, int], int]:
     near = stays.start_us[1:] - stays.end_us[:-1] <= _BRIDGE_US
     followed = (stays.student[1:] == stays.student[:-1]) & (stays.state[1:] != stays.state[:-1]) & near
     pairs = np.stack([stays.state[:-1][followed], stays.state[1:][followed]], axis=1)
-    kinds, counts = np.unique(pairs, axis=0, return_counts=True) if len(pairs) else (pairs, [])
+    if not len(pairs):
+        return {}
+    kinds, counts = np.unique(pairs, axis=0, return_counts=True)
     return {(int(a), int(b)): int(n) for (a, b), n in zip(kinds, counts, strict=True)}
 
 

@@ -83,7 +83,7 @@ def class_timeline(times: "LessonTimes", bin_s: float | None = None) -> Timeline
     def total(mask: NDArray[np.bool_]) -> Array:
         return np.bincount(which[mask], weights=weight[mask], minlength=count) / 1e6
 
-    w = weight[measured]
+    w = weight[measured].astype(float)
     p = times._p[measured]
     on_board = p[:, -1].astype(float)
     measured_by_student = by_student(w)

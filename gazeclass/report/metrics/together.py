@@ -1,15 +1,15 @@
 """How alike the class faces, and how much of the board it used.
 
-**Synchrony** is the chance that two different students, both measured at one moment, face the same thing (the same zone,
-elsewhere, or away): ``P = Σ_m w_m Σ_k n_mk (n_mk - 1) / Σ_m w_m n_m (n_m - 1)``, n_mk students in state k of n_m measured
-at moment m. It is Fleiss' observed agreement (Fleiss, Psychological Bulletin 76, 1971, eq. 2) with moments as subjects
-and every pair of students counted alike, as the number measured differs from moment to moment. How much of it is more
-than a class would show whose students each kept to the lesson's overall mix without regard to the others is Fleiss'
-``kappa = (P - P_e) / (1 - P_e)``, ``P_e = Σ_k q_k²``, q_k the share of the time measured in state k. It compares moments
-of one lesson, not lessons with different zones: more zones, less agreement.
+**Synchrony** is the chance that two different students, both measured at one moment, face the same thing (the same
+zone, elsewhere, or away): ``P = Σ_m w_m Σ_k n_mk (n_mk - 1) / Σ_m w_m n_m (n_m - 1)``, n_mk students in state k of n_m
+measured at moment m. It is Fleiss' observed agreement (Fleiss, Psychological Bulletin 76, 1971, eq. 2) with moments as
+subjects and every pair of students counted alike, as the number measured differs from moment to moment. How much of it
+is more than a class would show whose students each kept to the lesson's overall mix without regard to the others is
+Fleiss' ``kappa = (P - P_e) / (1 - P_e)``, ``P_e = Σ_k q_k²``, q_k the share of the time measured in state k. It
+compares moments of one lesson, not lessons with different zones: more zones, less agreement.
 
-**Area of half the time**: the smallest part of the board's area that took half of the class's time on the board; 0.5 for
-an evenly used board.
+**Area of half the time**: the smallest part of the board's area that took half of the class's time on the board; 0.5
+for an evenly used board.
 """
 
 from dataclasses import dataclass
