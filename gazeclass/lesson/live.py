@@ -127,6 +127,7 @@ class LiveLesson:
         self._stop = threading.Event()
         self._state = LiveState.RUNNING
         self._failure: InputError | None = None
+        self._unwritable: InputError | None = None
         self._moment: Moment | None = None
         self._zones_wanted: tuple[Zone, ...] | None = None
         self._zones_changed = False
@@ -192,7 +193,7 @@ class LiveLesson:
             InputError: the file cannot be written.
         """
         t_s = self.source.now_s() if t_s is None else t_s
-        self._writer.event(t_s, "mark", note)
+        self._store_event(t_s, "mark", note)
         return t_s
 
     def replace_zones(self, zones: Sequence[Zone]) -> None:
@@ -255,6 +256,8 @@ class LiveLesson:
                 self._once()
                 if self.source.ended:
                     break
+            if self._unwritable is not None:
+                raise self._unwritable
             self._finish()
             self._state = LiveState.ENDED
         except InputError as error:
@@ -272,6 +275,8 @@ class LiveLesson:
         self._tools.close()
 
     def _once(self) -> None:
+        if self._unwritable is not None:
+            raise self._unwritable
         pair = self.source.next_pair(_WAIT_S)
         self._take_events()
         with self._lock:
@@ -340,7 +345,14 @@ class LiveLesson:
                 self._writer.student(student)
 
     def _event(self, kind: str, text: str) -> None:
-        self._writer.event(self.source.now_s(), kind, text)
+        self._store_event(self.source.now_s(), kind, text)
+
+    def _store_event(self, t_s: float, kind: str, text: str) -> None:
+        try:
+            self._writer.event(t_s, kind, text)
+        except InputError as error:
+            self._unwritable = error  # the lesson ends, whoever's event it was
+            raise
 
     def _finish(self) -> None:
         """The lesson has come to its end: what is known of it as a whole, and the file closed."""

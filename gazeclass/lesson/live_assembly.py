@@ -11,11 +11,12 @@ from gazeclass.calibration.classroom import Classroom
 from gazeclass.faces.embedding import Embedder
 from gazeclass.faces.enrolment import Enrolment, enrol
 from gazeclass.faces.follower import TrackingOptions
-from gazeclass.faces.matching import Matcher
 from gazeclass.faces.mtcnn import MtcnnDetector
+from gazeclass.faces.seats import SeatPlan
 from gazeclass.faces.tracking import CameraTracker
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.headpose.estimator import HeadPoseEstimator, load_estimator
+from gazeclass.lesson.assembly import matcher
 from gazeclass.lesson.columns import Student
 from gazeclass.lesson.live_search import BackgroundSearch, NoSearch, Search
 from gazeclass.lesson.pipeline import Pipeline
@@ -59,6 +60,7 @@ def build_live(
     classroom: Classroom,
     *,
     enrolment: Enrolment | Path | None = None,
+    seats: SeatPlan | None = None,
     students: Iterable[Student] = (),
     headpose: str | HeadPoseEstimator = "default",
     zones: Sequence[Zone] = (),
@@ -73,6 +75,8 @@ def build_live(
     Args:
         classroom: calibrated, with its world frame.
         enrolment: who may be observed: portraits' embeddings, or a folder of portraits. None numbers whoever is seen.
+        seats: students are told apart by where they sit and no face is compared with another; ``enrolment`` is not
+            used then.
         students: seats and rows, where they are known.
         headpose: name of an installed head-pose model, or an estimator.
         zones: of the board.
@@ -89,8 +93,10 @@ def build_live(
     total = (settings().cpu_threads if threads is None else threads) or os.cpu_count() or 1
     # Each camera's detector runs on a thread of its own; the poses of both run together, after them.
     detector = MtcnnDetector(threads=max(1, total // 2))
-    embedder = Embedder(threads=max(1, total // 2))
-    if isinstance(enrolment, Path):
+    embedder = Embedder(threads=max(1, total // 2)) if seats is None else None
+    if embedder is None:
+        enrolment = None
+    elif isinstance(enrolment, Path):
         enrolment = enrol(enrolment, detector, embedder, progress=progress)
     estimator = load_estimator(headpose, threads=total) if isinstance(headpose, str) else headpose
     options = TrackingOptions(search_s=(_NEVER, _NEVER)) if search_beside else TrackingOptions()
@@ -98,23 +104,23 @@ def build_live(
         CameraTracker(0, detector, embedder, options=options),
         CameraTracker(1, detector, embedder, options=options),
     )
+    expected = seats.observed if seats is not None else enrolment.names if enrolment is not None else ()
     rig = classroom.rig() if cameras is None else replace(classroom.rig(), cameras=cameras)
     executor = ThreadPoolExecutor(2, thread_name_prefix="gazeclass-camera-work")
     pipeline = Pipeline(
         classroom,
         trackers,
-        Matcher(rig, enrolment, trackers=trackers),
+        matcher(rig, enrolment, seats, trackers),
         estimator,
         zones=zones,
-        students=enrolment.names if enrolment is not None else (),
-        only_expected=enrolment is not None,
+        students=expected,
+        only_expected=enrolment is not None or seats is not None,
         cameras=cameras,
         schedule=PoseSchedule(pair_s),
         run_both=executor.map if total > 1 else map,
     )
-    names = ("mtcnn", estimator.name) if enrolment is None else ("mtcnn", "identity", estimator.name)
+    names = ("mtcnn", estimator.name) if embedder is None else ("mtcnn", "identity", estimator.name)
     known = {student.name: student for student in students}
-    expected = enrolment.names if enrolment is not None else ()
     return LiveTools(
         pipeline,
         BackgroundSearch(detector, trackers) if search_beside else NoSearch(),

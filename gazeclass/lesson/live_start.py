@@ -1,6 +1,5 @@
 """From what a user wishes to a running lesson: classroom, cameras, models, file, each checked before the next."""
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,11 +7,12 @@ from pathlib import Path
 from gazeclass.calibration.classroom import Classroom, load_classroom
 from gazeclass.capture.live import LiveOptions, LivePairs, open_live
 from gazeclass.errors import InputError
-from gazeclass.faces.enrolment import Enrolment
+from gazeclass.faces.seats import SeatPlan
 from gazeclass.lesson.analysis import lesson_meta
-from gazeclass.lesson.columns import LessonMeta, Student
+from gazeclass.lesson.columns import LessonMeta
 from gazeclass.lesson.live import LiveLesson
 from gazeclass.lesson.live_assembly import LiveTools, build_live
+from gazeclass.lesson.roster_plan import ClassPlan, seat_plan
 from gazeclass.lesson.seating import Seating
 from gazeclass.progress import SILENT, Progress
 
@@ -25,9 +25,9 @@ class LiveWishes:
         cameras: left and right, as :func:`gazeclass.capture.spec.parse_spec` reads them.
         classroom: calibrated, or where it is stored.
         output: the lesson file to make.
-        portraits: who may be observed, as a folder of portraits; None with no ``enrolment`` numbers whoever is seen.
-        enrolment: who may be observed, from the roster.
-        students: seats and rows, where they are known.
+        portraits: who may be observed, as a folder of portraits; None without a plan numbers whoever is seen.
+        plan: who may be observed and how they are told apart, from the roster; it wins over ``portraits``.
+        by_seat: with neither: whoever sits at a seat of the classroom is called like it, and no face is compared.
         headpose: model.
         record: folder for both videos; None keeps no picture.
         keep_days: after which the recording expires.
@@ -40,8 +40,8 @@ class LiveWishes:
     classroom: Classroom | Path
     output: Path
     portraits: Path | None = None
-    enrolment: Enrolment | None = None
-    students: Sequence[Student] = ()
+    plan: ClassPlan | None = None
+    by_seat: bool = False
     headpose: str = "default"
     record: Path | None = None
     keep_days: float = 14.0
@@ -77,8 +77,9 @@ def start_live(wishes: LiveWishes, progress: Progress = SILENT) -> LiveLesson:
         meta = lesson_meta(classroom, period_s=float("nan"), models=())
         tools = build_live(
             classroom,
-            enrolment=wishes.enrolment or wishes.portraits,
-            students=wishes.students,
+            enrolment=wishes.plan.enrolment if wishes.plan is not None else wishes.portraits,
+            seats=_seats(wishes, classroom),
+            students=wishes.plan.students if wishes.plan is not None else (),
             headpose=wishes.headpose,
             zones=meta.zones,
             threads=wishes.threads,
@@ -107,6 +108,12 @@ def open_cameras(cameras: tuple[str, str], tools: LiveTools, *, loop: bool = Fal
         InputError: one cannot be used.
     """
     return open_live(*cameras, options=LiveOptions(sizes_px=tools.pipeline.picture_sizes_px, queue_pairs=1, loop=loop))
+
+
+def _seats(wishes: LiveWishes, classroom: Classroom) -> SeatPlan | None:
+    if wishes.plan is not None:
+        return wishes.plan.seats
+    return seat_plan(classroom) if wishes.by_seat else None
 
 
 def _with(meta: LessonMeta, tools: LiveTools, wishes: LiveWishes) -> LessonMeta:

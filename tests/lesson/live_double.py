@@ -4,9 +4,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import av
+
 from gazeclass.capture.files import open_recording
 from gazeclass.capture.health import CameraState, EventKind, LiveCameraHealth, LiveEvent, LiveHealth
 from gazeclass.capture.pairs import FramePair, Skew
+from gazeclass.capture.stream import LiveFrame
 from gazeclass.sample import sample_folder
 
 SIZE = (1920, 1080)
@@ -39,6 +42,7 @@ class PlayedPairs:
         self._t_s = 0.0
         self._given = 0
         self._out = False
+        self._last: FramePair | None = None
         self.gate = threading.Event()
         self.gate.set()
 
@@ -61,11 +65,15 @@ class PlayedPairs:
                 threading.Event().wait(0.01)
             return None
         self._given += 1
+        self._last = pair
         self._t_s = max(self._t_s, pair.t_s) + 0.05
         return pair
 
-    def latest(self, camera: int) -> None:
-        return None
+    def latest(self, camera: int) -> LiveFrame | None:
+        if self._last is None:
+            return None
+        picture = av.VideoFrame.from_ndarray(self._last.images[camera], format="bgr24")
+        return LiveFrame(self._given, self._t_s, picture, 0.0)
 
     def happen(self, kind: EventKind, text: str, camera: int = 0) -> None:
         self._events.append(LiveEvent(self._t_s, camera, kind, text, self._t_s))
