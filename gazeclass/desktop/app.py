@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from gazeclass import __version__
 from gazeclass.desktop import log, theme
@@ -67,6 +67,7 @@ def run() -> int:
     # The window stands before the first place is imported: something to look at at once.
     QTimer.singleShot(0, window.start)
     code = application.exec()
+    discard(window)
     context.tasks.cancel_all()
     if not context.tasks.wait(PATIENCE_S):
         _log.warning("work did not stop within %s s", PATIENCE_S)
@@ -74,6 +75,15 @@ def run() -> int:
         os._exit(code)
     log.stop_log()
     return code
+
+
+def discard(*widgets: QWidget) -> None:
+    """Delete widgets now. What outlives the QApplication may crash it at its end."""
+    for widget in widgets:
+        widget.hide()
+        widget.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # type: ignore[arg-type]
+    QApplication.processEvents()
 
 
 def follow_system(application: QApplication, context: AppContext) -> None:

@@ -3,8 +3,6 @@
 An icon that was put on a button with :func:`set_icon` follows the theme when it changes.
 """
 
-from typing import Any
-
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
@@ -25,13 +23,13 @@ def icon(name: str, colour: str = "", on_colour: str = "") -> QIcon:
     import qtawesome
 
     palette = theme.current()
-    made: Any = qtawesome.icon(
+    made: QIcon = qtawesome.icon(
         f"mdi6.{name}",
         color=colour or palette.text,
         color_on=on_colour or palette.on_accent,
         color_disabled=palette.muted,
     )
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def set_icon(target: QAbstractButton | QLabel, name: str, size_px: int = 20) -> None:

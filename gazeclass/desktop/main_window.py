@@ -1,5 +1,6 @@
 """The one window: a rail of places at the left, the chosen place at the right, errors in a strip above it."""
 
+import inspect
 import logging
 from typing import Any
 
@@ -15,6 +16,14 @@ from gazeclass.desktop.widgets.states import ErrorBanner
 _log = logging.getLogger(__name__)
 SMALLEST_PX = (1024, 640)
 FIRST_PX = (1280, 800)
+
+
+def _takes_nothing(opener: Any) -> bool:
+    try:
+        inspect.signature(opener).bind()
+    except TypeError:
+        return False
+    return True
 
 
 class MainWindow(QMainWindow):
@@ -91,7 +100,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{self.places[name].title} – gazeclass")
         self.context.state.set("window/place", name)
         opener: Any = getattr(widget, "open", None)
-        if arguments and callable(opener) and isinstance(arguments, dict):
+        # A press on the rail (no arguments at all) leaves a place as it was.
+        if isinstance(arguments, dict) and callable(opener) and (arguments or _takes_nothing(opener)):
             try:
                 opener(**arguments)
             except Exception as error:

@@ -40,7 +40,9 @@ class Rail(QFrame):
             self.buttons[name].setChecked(True)
 
     def _button(self, place: Place) -> QToolButton:
-        made = QToolButton(text=place.title, checkable=True)
+        made = QToolButton()
+        made.setText(place.title)
+        made.setCheckable(True)
         made.setProperty("role", "rail")
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         made.setAccessibleName(place.title)

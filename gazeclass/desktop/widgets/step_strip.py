@@ -72,7 +72,9 @@ class StepStrip(QWidget):
         self._steps = tuple(steps)
         self.buttons = {}
         for number, step in enumerate(self._steps, start=1):
-            made = QToolButton(text=f"{number} {step.label}", checkable=True)
+            made = QToolButton()
+            made.setText(f"{number} {step.label}")
+            made.setCheckable(True)
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             made.setProperty("role", "step")
             made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
