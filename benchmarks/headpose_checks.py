@@ -19,12 +19,13 @@ import numpy as np
 
 from gazeclass.cli.headpose import mtcnn
 from gazeclass.geometry.boxes import best_overlap
-from gazeclass.geometry.camera import ray_rotation
+from gazeclass.geometry.camera import CameraModel, ray_rotation
 from gazeclass.geometry.rotation import Array, exp_so3, geodesic_deg, log_so3, wrap_deg
 from gazeclass.headpose.estimator import load_estimator
 from gazeclass.headpose.labelled import LabelledFaces, read_rendered
 from gazeclass.headpose.meanface import MIRROR_5
 from gazeclass.headpose.poses import HeadPoseEstimator, HeadPoses, estimate_in_batches
+from gazeclass.headpose.ray_view import along_rays
 from gazeclass.headpose.shards import Detect, Heads, read_shard, shard_paths
 
 OFF_AXIS_DEG = 35.0
@@ -99,12 +100,14 @@ def seen_off_axis(
 
 
 def off_axis(method: HeadPoseEstimator, shards: Sequence[Heads], detect: Detect, aside_deg: float) -> dict[str, Array]:
-    """Rotation vectors ``(n, 3)`` of the error in degrees, from pictures far beside the axis, with R_ray and without.
+    """Rotation vectors ``(n, 3)`` of the error in degrees, from pictures far beside the axis: three ways.
+
+    Seen along the ray as a lesson does it (gazeclass.headpose.ray_view), with R_ray alone, and without either.
 
     Their axes: x towards the picture's edge that the head is near to, y along that edge, z along the camera's axis; so
     that what R_ray mends stands in y, whichever side the head is on.
     """
-    images, boxes, marks, rays, truths, azimuths = [], [], [], [], [], []
+    images, boxes, marks, rays, truths, azimuths, cameras = [], [], [], [], [], [], []
     for heads in shards:
         for k in np.flatnonzero(heads.found):
             azimuth = (0.0, 180.0, 30.0, 150.0)[len(images) % 4]
@@ -118,13 +121,16 @@ def off_axis(method: HeadPoseEstimator, shards: Sequence[Heads], detect: Detect,
             boxes.append(box)
             marks.append(found[best][1])
             rays.append(np.linalg.inv(K) @ [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 1.0])
+            cameras.append(CameraModel(picture.shape[1], picture.shape[0], K, np.zeros(5)))
             truths.append(R @ heads.R_crop[k])
             azimuths.append(azimuth)
-    R_crop = estimate_in_batches(method, images, boxes, marks).R_crop
+    plain = estimate_in_batches(method, images, boxes, marks).R_crop
+    straight = estimate_in_batches(method, *along_rays(images, boxes, marks, cameras)).R_crop
     turn = exp_so3(np.radians(azimuths)[:, None] * [0.0, 0.0, 1.0])
+    R_ray = np.stack([ray_rotation(r) for r in rays])
     out = {}
-    for name, R_ray in (("with R_ray", np.stack([ray_rotation(r) for r in rays])), ("without", np.eye(3))):
-        error = np.degrees(log_so3(R_ray @ R_crop @ np.swapaxes(np.stack(truths), 1, 2)))
+    for name, R_CS in (("seen along R_ray", R_ray @ straight), ("R_ray alone", R_ray @ plain), ("neither", plain)):
+        error = np.degrees(log_so3(R_CS @ np.swapaxes(np.stack(truths), 1, 2)))
         out[name] = np.einsum("nji,nj->ni", turn, error)
     return out
 

@@ -7,6 +7,7 @@ laid onto the landmarks, so it is the two-step way with many points.
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -119,9 +120,7 @@ def _weights() -> Path | None:
 
 @lru_cache(maxsize=2)
 def _openvino_mesh(weights: Path, threads: int) -> Mesh:
-    import openvino
-
-    model: Any = openvino.Core().compile_model(str(weights), "CPU", {"INFERENCE_NUM_THREADS": threads})
+    model: Any = import_module("openvino").Core().compile_model(str(weights), "CPU", {"INFERENCE_NUM_THREADS": threads})
 
     def run(crops: np.ndarray) -> np.ndarray:
         # The network's batch is one face: the outputs are landmarks and a score of presence.
@@ -133,9 +132,9 @@ def _openvino_mesh(weights: Path, threads: int) -> Mesh:
 
 @lru_cache(maxsize=2)
 def _litert_mesh(weights: Path, threads: int) -> Mesh:
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter: Any = Interpreter(model_path=str(weights), num_threads=threads)
+    interpreter: Any = import_module("ai_edge_litert.interpreter").Interpreter(
+        model_path=str(weights), num_threads=threads
+    )
     interpreter.allocate_tensors()
     inlet = interpreter.get_input_details()[0]["index"]
     outlet = max(interpreter.get_output_details(), key=lambda one: int(np.prod(one["shape"])))["index"]

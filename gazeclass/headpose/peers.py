@@ -8,6 +8,7 @@ caller's choice. They predict no sigma.
 import pickle
 from abc import abstractmethod
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
@@ -83,12 +84,10 @@ class OpenVinoHeadPose(Peer):
         super().__init__("OpenVINO adas-0001", 60, margin, "head-pose-estimation-adas-0001 (Open Model Zoo)")
         if find_spec("openvino") is None:
             raise InputError("OpenVINO's network needs its runtime", todo="pip install openvino")
-        import openvino
-
         path = folder / "head-pose-estimation-adas-0001.xml"
         if not path.is_file():
             raise InputError("there is no such network", where=path)
-        core: Any = openvino.Core()
+        core: Any = import_module("openvino").Core()
         model = core.read_model(str(path))
         model.reshape([-1, 3, 60, 60])
         self._model = core.compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": threads})

@@ -78,7 +78,7 @@ def to_int8(source: Path, target: Path, pictures: np.ndarray) -> None:
     )
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
+    class Reader(CalibrationDataReader):
         """Batches of the pictures, once."""
 
         def __init__(self, name: str) -> None:

@@ -20,6 +20,7 @@ from gazeclass.errors import InputError
 from gazeclass.faces.types import Sighting, Track
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.headpose.estimator import HeadPoseEstimator
+from gazeclass.headpose.ray_view import along_rays
 from gazeclass.lesson.consistency import CameraConsistency
 from gazeclass.lesson.observation import Observation
 from gazeclass.lesson.observer import ClassObserver, ObserverOptions, PosedFace
@@ -193,11 +194,13 @@ class Pipeline:
     ) -> dict[str, dict[int, PosedFace]]:
         """Head poses of every face of the chosen students, one batch over both cameras; the others' faces without."""
         faces = [face for sighting in sightings if sighting.student in chosen for face in sighting.faces.values()]
-        poses = self._estimator.estimate(
+        views = along_rays(
             [pair.images[face.camera] for face in faces],
             [face.box_px for face in faces],
-            [face.landmarks_px for face in faces],
+            [face.found_landmarks_px for face in faces],
+            [self._rig.cameras[face.camera] for face in faces],
         )
+        poses = self._estimator.estimate(*views)
         posed = iter(
             PosedFace(face, poses.R_crop[i], poses.angles_deg[i], poses.sigma_deg[i]) for i, face in enumerate(faces)
         )

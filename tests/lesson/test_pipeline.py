@@ -109,6 +109,27 @@ def test_exact_input_gives_the_point_faced(script: Script, target: tuple, camera
     assert np.trace(seen.cov_board_pose_m2) > 0.9 * np.trace(seen.cov_board_m2)
 
 
+def test_head_pose_gets_the_points_as_detected(script: Script) -> None:
+    """Triangulation takes the corrected nose, head pose the nose as the detector saw it."""
+    nose = np.array([640.0, 360.0])
+    seen: list = []
+
+    class Listens:
+        name = "listens"
+
+        def estimate(self, images: list, boxes: list, landmarks: list | None = None) -> HeadPoses:
+            seen.extend(landmarks or [])
+            return HeadPoses.from_angles(np.zeros((len(images), 3)), np.ones((len(images), 3)))
+
+    box = np.array([*(nose - 25), *(nose + 25)])
+    face = Face(0, box, np.tile(nose, (5, 1)), 1.0, found_nose_px=nose + [4.0, 0.0])
+    script.update = lambda t_s, *rest: [] if len(rest) == 1 else [Sighting("S01", {0: face}, 1.0)]  # type: ignore[method-assign]
+    Pipeline(CLASSROOM, (script, script), script, Listens()).process(pair(0.0))  # type: ignore[arg-type]
+    offset = seen[0][2] - seen[0][:2].mean(axis=0)
+    assert offset[0] > 2
+    np.testing.assert_allclose(seen[0][0], seen[0][1])
+
+
 def test_zone_of_the_point(script: Script) -> None:
     script.sigma_deg = 1.0
     P = np.array([2.0, 0.9, 3.0])
