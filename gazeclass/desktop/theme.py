@@ -5,6 +5,7 @@ used together stands in :data:`PAIRS`, so that a test can hold each to a contras
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import Qt
@@ -188,4 +189,7 @@ def style_sheet(p: Palette) -> str:
     from gazeclass.desktop.theme_sheet import SHEET
 
     values = {name: getattr(p, name) for name in Palette.__dataclass_fields__}
-    return SHEET.substitute(values, target=TARGET_PX - 2, base=BASE_FONT_PX)
+    # A styled combo or spin box loses the platform's arrow, so ours lie beside this module.
+    arrows = (Path(__file__).parent / "arrows").as_posix()
+    mode = "dark" if p is DARK else "light"
+    return SHEET.substitute(values, target=TARGET_PX - 2, base=BASE_FONT_PX, arrows=arrows, mode=mode)

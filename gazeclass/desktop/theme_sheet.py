@@ -64,6 +64,17 @@ QComboBox:focus, QDateEdit:focus, QDateTimeEdit:focus { border: 2px solid $focus
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {
   color: $muted; border-color: $border; background: $window;
 }
+/* With a border of ours the platform's arrows are lost: these lie beside this module in arrows/. */
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow { image: url("$arrows/down-$mode.png"); width: 16px; height: 16px; }
+QSpinBox::up-button, QDoubleSpinBox::up-button, QDateEdit::up-button, QDateTimeEdit::up-button {
+  subcontrol-origin: padding; subcontrol-position: top right; border: none; width: 22px; }
+QSpinBox::down-button, QDoubleSpinBox::down-button, QDateEdit::down-button, QDateTimeEdit::down-button {
+  subcontrol-origin: padding; subcontrol-position: bottom right; border: none; width: 22px; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow, QDateEdit::up-arrow, QDateTimeEdit::up-arrow {
+  image: url("$arrows/up-$mode.png"); width: 12px; height: 12px; }
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow, QDateEdit::down-arrow, QDateTimeEdit::down-arrow {
+  image: url("$arrows/down-$mode.png"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView {
   background: $surface; color: $text; border: 1px solid $outline;
   selection-background-color: $accent; selection-color: $on_accent;
