@@ -95,7 +95,7 @@ def _furnish(context: AppContext) -> None:
         group = group.change(
             student.pseudonym,
             seat=seats[k].name if k not in (6, 9) else "",
-            consent=Consent(k != 3, today + timedelta(days=-20 if k == 7 else 250) if k % 2 else None),
+            consent=Consent(k != 3, today + timedelta(days=-20 if k == 7 else 250) if k in (1, 5, 7, 9) else None),
         )
         if k not in (3, 5, 8):
             look = look_at_file(sample / "enroll" / f"S{k + 1:02d}.png", detector)
