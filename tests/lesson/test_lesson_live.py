@@ -30,10 +30,8 @@ HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="session")
-def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
-    from live_classroom import sample_classroom
-
-    return load_classroom(sample_classroom(tmp_path_factory.mktemp("room")))
+def classroom() -> Classroom:
+    return load_classroom(HERE.parents[1] / "calibration" / "classroom.toml")
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ _NOTICE_MS = 4000
 #: Opacity of the surest gaze point.
 _LOUDEST = 0.95
 _SIDE_PX = 320
+_PICTURE_PX = 168
 
 
 class LiveView(QWidget):
@@ -78,17 +79,20 @@ class LiveView(QWidget):
         left.addWidget(self.board, 1)
         left.addWidget(label(self.tr("Class facing the board"), role="muted"))
         left.addWidget(self.line)
+        beside = QHBoxLayout()
+        beside.setSpacing(8)
+        for picture in self.pictures:
+            picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            picture.setFixedHeight(_PICTURE_PX)
+            picture.hide()
+            beside.addWidget(picture)
+        left.addLayout(beside)
         side = card()
         side.setFixedWidth(_SIDE_PX)
         side_layout = QVBoxLayout(side)
         side_layout.setContentsMargins(8, 8, 8, 8)
         side_layout.setSpacing(8)
         side_layout.addWidget(self.plan, 1)
-        for picture in self.pictures:
-            picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            picture.setFixedHeight(round((_SIDE_PX - 16) * 9 / 16))
-            picture.hide()
-            side_layout.addWidget(picture)
         middle = QHBoxLayout()
         middle.setSpacing(16)
         middle.addLayout(left, 1)
@@ -145,12 +149,11 @@ class LiveView(QWidget):
 
     @Slot()
     def open_projector(self) -> None:
-        """The second window; once more brings it to the front."""
+        """The second window."""
         if self.projector is None:
             self.projector = Projector(self.presenter)
             self.projector.closed.connect(self._on_projector_closed)
         self.projector.open()
-        self.projector.raise_()
 
     def close_projector(self) -> None:
         """Close the second window, if it is there."""
@@ -286,5 +289,4 @@ class LiveView(QWidget):
     def _show_pictures(self, on: bool) -> None:
         for view in self.pictures:
             view.setVisible(on)
-        self.plan.set_legend_visible(not on)
         self.presenter.previews.want(on and self.isVisible())

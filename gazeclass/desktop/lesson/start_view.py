@@ -141,6 +141,8 @@ class StartView(QWidget):
         self.who_note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.who_note.setMinimumWidth(480)
         self._lay_out()
+        for part in (self._sheet, self._row, self.empty):
+            part.hide()  # until it is known what there is
         self._connect()
         self.show_choice(presenter.choice)
 
