@@ -18,10 +18,12 @@ from gazeclass.cli.console import guarded
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("demo", "demo", "The sample lesson through the whole chain, with its error table."),
     "calibrate": ("calibrate", "calibrate", "Calibrate a classroom from pictures and tape readings."),
+    "plan": ("plan", "plan", "Expected gaze error at every seat, before anything is mounted."),
     "targets": ("calibrate", "targets", "Write the printable chessboard and survey sheet as PDF."),
     "analyze": ("analyze", "analyze", "Two recordings and a classroom become a lesson."),
     "lessons": ("lessons", "app", "Lessons afterwards: list, rename, cut, merge, check, delete."),
     "roster": ("roster", "app", "Classes, pseudonyms, consent and portraits, encrypted."),
+    "live": ("live", "live", "Two cameras become a lesson while it happens, without a window."),
     "export": ("export", "export", "A lesson becomes its CSV set, heatmap and report."),
     "evaluate": ("evaluate", "evaluate", "Error of a lesson against known truth, by row."),
     "headpose": ("headpose", "app", "Head pose: predict, train, evaluate, export, labels."),
