@@ -21,7 +21,7 @@ from typing import IO, Any
 from gazeclass.capture.expiry import RecordingLabel, write_label
 from gazeclass.capture.health import EventKind, LiveEvent
 from gazeclass.capture.live import LivePairs
-from gazeclass.capture.stream import LiveFrame
+from gazeclass.capture.stream import LiveFrame, converted
 from gazeclass.errors import InputError
 
 VIDEOS = ("cam0.mkv", "cam1.mkv")
@@ -224,7 +224,7 @@ class _VideoWriter:
         picture = frame.picture
         if (picture.width, picture.height) != self._size_px:  # lies on its side: only the upright one fits
             picture = av.VideoFrame.from_ndarray(frame.image, format="bgr24")
-        picture = picture.reformat(format=self._stream.pix_fmt)
+        picture = converted(picture, self._stream.pix_fmt)
         if not self.frames:
             self._begin_s = t_s
         # Matroska counts milliseconds; two frames may not share one, or they could not be told apart.

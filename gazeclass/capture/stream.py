@@ -4,6 +4,7 @@ PyAV releases the interpreter while it waits and decodes, so each camera decodes
 is converted to BGR only when somebody looks at it: a slow consumer does not pay for pictures it never sees.
 """
 
+import threading
 import time
 from collections.abc import Callable, Generator
 from functools import cached_property
@@ -55,8 +56,31 @@ class LiveFrame(Frame):
 
 def bgr(picture: Any) -> Image:
     """A decoded PyAV frame as ``(H, W, 3)`` BGR uint8, turned upright as the stream asks."""
-    image = np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
+    image = np.asarray(converted(picture, "bgr24").to_ndarray(), np.uint8)
     return np.ascontiguousarray(np.rot90(image, _quarters(picture))) if _quarters(picture) else image
+
+
+_converters = threading.local()
+
+
+def converted(picture: Any, pixel_format: str) -> Any:
+    """A decoded frame in another pixel format; the same frame where it has it already.
+
+    Never through the frame's own ``reformat``: its scaler would be shared by whoever looks at the frame, and two
+    threads in one scaler wait for each other for ever. Each thread has its own here, without threads of theirs.
+    """
+    from av.video.reformatter import VideoReformatter
+
+    known: dict[object, Any] = _converters.__dict__.setdefault("known", {})
+    key = (picture.width, picture.height, picture.format.name, pixel_format)
+    if key not in known:
+        if len(known) > 8:
+            known.clear()
+        known[key] = VideoReformatter()
+    try:
+        return known[key].reformat(picture, format=pixel_format, threads=1)
+    except TypeError:  # PyAV before it could be told
+        return known[key].reformat(picture, format=pixel_format)
 
 
 def size_of(picture: Any) -> tuple[int, int]:
