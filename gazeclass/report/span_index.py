@@ -1,4 +1,4 @@
-"""Any span of a lesson, any students, at once: sums kept by student and half minute, the ends computed exactly.
+"""Any span of a lesson, any students, at once: sums kept by student and quarter of a minute, the ends computed exactly.
 
 For the review's timeline, which is scrubbed: a lesson of a million observations must answer within a frame or two.
 """
@@ -19,7 +19,7 @@ from gazeclass.report.merging import merge_points
 from gazeclass.report.metrics import ELSEWHERE, LessonTimes, Totals
 
 #: Length of a bin: short enough that the ends are quickly summed, long enough that the tiles are few.
-BIN_S = 30.0
+BIN_S = 15.0
 
 
 @dataclass(frozen=True)
