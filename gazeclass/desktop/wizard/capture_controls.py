@@ -54,8 +54,10 @@ class CaptureControls(QWidget):
         row = QHBoxLayout()
         self.drop = button(self.tr("Drop view"), icon="trash-can-outline", tip=self.tr("Delete"))
         self.undo = button(self.tr("Bring back"), icon="undo")
+        self.clear = button("", icon="delete-sweep-outline", name=self.tr("Drop all views and begin again"))
         row.addWidget(self.drop, 1)
         row.addWidget(self.undo, 1)
+        row.addWidget(self.clear)
         layout.addLayout(row)
         self._shown: object = None
         self._connect()
@@ -72,6 +74,7 @@ class CaptureControls(QWidget):
         self.list.itemClicked.connect(self._on_chosen)
         self.drop.clicked.connect(self._on_drop)
         self.undo.clicked.connect(p.undo_drop)
+        self.clear.clicked.connect(p.start_again)
         p.kept.connect(self._on_kept)
         on_key(self.list, Qt.Key.Key_Delete, self._on_drop)
 
@@ -92,6 +95,7 @@ class CaptureControls(QWidget):
             self._fill(views)
         self.drop.setEnabled(self.list.currentItem() is not None)
         self.undo.setEnabled(p.last_dropped() is not None)
+        self.clear.setEnabled(bool(views))
 
     def _fill(self, views) -> None:  # type: ignore[no-untyped-def]  # tuple of KeptView
         chosen = self.presenter.viewing

@@ -73,17 +73,18 @@ class LensLooker(_Looker):
             self._reload.clear()
             self.collector.reload()
             self.variety = self.collector.variety()
-        force = shot.chosen or self._take.is_set()
-        look = self.collector.feed(_time(shot), picture, force=force)
+        if shot.chosen:
+            self.collector.automatic = False
+        look = self.collector.feed(_time(shot), picture, force=self._take.is_set() and not shot.chosen)
         board = look.boards[0]
+        detection = None if board is None else board.detection
+        if shot.chosen and shot.name not in self._project.pictures(LENS, self._camera):
+            self._project.add_view(LENS, self._camera, np.asarray(picture), shot.name)
+            look = Look(look.boards, Verdict.KEPT if board is not None else look.verdict, kept=shot.name)
+            self.reload()
         if look.kept:
             self._take.clear()
             self.variety = self.collector.variety()
-        detection = None if board is None else board.detection
-        if board is None and shot.chosen:
-            look = Look((None,), look.verdict, kept=self._project.next_name(LENS))
-            self._project.add_view(LENS, self._camera, np.asarray(picture), look.kept)
-            self.reload()
         found = (detection, None) if self._camera == 0 else (None, detection)
         return Glance(found, look.verdict, look.kept, look.like, (self.variety,))
 
@@ -106,16 +107,19 @@ class PairLooker(_Looker):
             self._reload.clear()
             self.collector.reload()
             self.variety = self._varieties()
-        force = shot.chosen or self._take.is_set()
+        if shot.chosen:
+            self.collector.automatic = False
+        force = self._take.is_set() and not shot.chosen
         look = self.collector.feed(_time(shot), (first, second), shot.skew_s, force=force)
         found = tuple(None if board is None else board.detection for board in look.boards)
+        if shot.chosen and shot.name not in self._project.pairs():
+            self._project.add_pair(PAIR, (np.asarray(first), np.asarray(second)), shot.name)
+            both = all(board is not None for board in look.boards)
+            look = Look(look.boards, Verdict.KEPT if both else look.verdict, kept=shot.name)
+            self.reload()
         if look.kept:
             self._take.clear()
             self.variety = self._varieties()
-        elif shot.chosen:
-            name = self._project.add_pair(PAIR, (np.asarray(first), np.asarray(second)))
-            look = Look((), look.verdict, kept=name)
-            self.reload()
         return Glance((found[0], found[1]), look.verdict, look.kept, look.like, self.variety)
 
     def _varieties(self) -> tuple[Variety, Variety]:

@@ -125,7 +125,7 @@ class SeatPlan(QWidget):
             text = f"{k / self._unit.metres:.0f} {self._unit.symbol}"
             painter.drawText(at, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         half = self._board.width_m / 2 * scale
-        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setPen(QPen(QColor(colours.outline), 1))
         painter.setBrush(QColor(theme.SLATE))
         painter.drawRect(QRectF(origin.x() - half, origin.y() - 10, 2 * half, 10))
         painter.setPen(QColor(colours.text))

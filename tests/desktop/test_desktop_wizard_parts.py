@@ -1,0 +1,309 @@
+"""The wizard's parts without cameras: lengths, seats, sources, feed, worker, room and target."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from wizard_robot import PATIENT_MS, Robot
+
+from gazeclass.calibration.classroom import BoardSize
+from gazeclass.calibration.room import read_room
+from gazeclass.calibration.steps import Step
+from gazeclass.desktop.context import AppContext
+from gazeclass.desktop.wizard.feed import SHOWN_PX, Feed, reduced
+from gazeclass.desktop.wizard.measuring import Watch
+from gazeclass.desktop.wizard.opening import Asked
+from gazeclass.desktop.wizard.seats import HEAD_ABOVE_FLOOR_M, Rows, head_height_m, make_seats, moved, rows_of
+from gazeclass.desktop.wizard.sources import AUXILIARY, LENS0, LENS1, PAIR, PREVIEW, Shot, open_files
+from gazeclass.desktop.wizard.units import CENTIMETRE, INCH, METRE, parse_length, unit_of
+from gazeclass.desktop.wizard.worker import Worker
+from gazeclass.errors import InputError
+
+BOARD = BoardSize(width_m=4.0, height_m=1.2, lower_edge_above_floor_m=0.9)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "metres"),
+    [
+        ("3.343", METRE, 3.343),
+        ("334.3", CENTIMETRE, 3.343),
+        ("3,343", METRE, 3.343),
+        ("3343 mm", METRE, 3.343),
+        ("334.3cm", METRE, 3.343),
+        ("10 in", METRE, 0.254),
+        ("10", INCH, 0.254),
+    ],
+)
+def test_lengths_are_understood_in_any_unit(text: str, unit: Any, metres: float) -> None:
+    assert parse_length(text, unit) == pytest.approx(metres)
+
+
+@pytest.mark.parametrize("text", ["", "three", "-1", "0", "nan", "inf", "1 2"])
+def test_what_is_no_length_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="not a length"):
+        parse_length(text, METRE)
+
+
+def test_unknown_unit_is_metres() -> None:
+    assert unit_of("furlong") is METRE
+
+
+def test_seats_stand_as_the_class_counts_them() -> None:
+    seats = make_seats(Rows(2, 3, 2.5, 1.5, 0.8), BOARD)
+    assert [s.name for s in seats] == ["1-1", "1-2", "1-3", "2-1", "2-2", "2-3"]
+    # x runs to the left of who faces the board: the first seat of a row, at the class's left, has the largest x.
+    assert [s.position_m[0] for s in seats[:3]] == pytest.approx([2.8, 2.0, 1.2])
+    assert {s.position_m[2] for s in seats} == {2.5, 4.0}
+    floor = BOARD.height_m + 0.9
+    assert floor - seats[0].position_m[1] == pytest.approx(HEAD_ABOVE_FLOOR_M)
+    assert rows_of(seats) == Rows(2, 3, 2.5, 1.5, 0.8)
+
+
+def test_a_seat_cannot_be_dragged_into_the_wall() -> None:
+    seat = make_seats(Rows(1, 1), BOARD)[0]
+    assert moved(seat, 1.0, -3.0).position_m[2] == 0.3
+
+
+def test_a_board_without_an_edge_still_gives_seats_their_height() -> None:
+    assert head_height_m(BoardSize(width_m=4.0, height_m=1.2)) == pytest.approx(1.2 + 0.9 - HEAD_ABOVE_FLOOR_M)
+
+
+def picture_folder(root: Path, names: list[str], size: tuple[int, int] = (64, 48)) -> Path:
+    root.mkdir(parents=True)
+    for k, name in enumerate(names):
+        cv2.imwrite(str(root / name), np.full((size[1], size[0], 3), 20 * k + 10, np.uint8))
+    return root
+
+
+def test_two_folders_are_paired_by_name(tmp_path: Path) -> None:
+    left = picture_folder(tmp_path / "l", ["1.png", "2.png", "3.png"])
+    right = picture_folder(tmp_path / "r", ["2.png", "3.png", "4.png"])
+    source = open_files(left, right)
+    assert [s.name for s in source.shots(PAIR)] == ["2", "3"]
+    assert len(list(source.shots(LENS0))) == 3
+    assert all(shot.images[0] is None and shot.images[1] is not None for shot in source.shots(LENS1))
+
+
+def test_folders_without_a_common_name_are_no_pairs(tmp_path: Path) -> None:
+    left, right = picture_folder(tmp_path / "l", ["1.png"]), picture_folder(tmp_path / "r", ["2.png"])
+    with pytest.raises(InputError, match="no two pictures have the same name"):
+        list(open_files(left, right).shots(PAIR))
+
+
+@pytest.mark.parametrize("case", ["missing", "twice", "mixed", "no stereo"])
+def test_files_that_are_no_cameras_are_refused(tmp_path: Path, case: str) -> None:
+    left = picture_folder(tmp_path / "l", ["1.png"])
+    video = tmp_path / "a.mp4"
+    video.write_bytes(b"")
+    arguments = {
+        "missing": (tmp_path / "x", None),
+        "twice": (left, left),
+        "mixed": (left, video),
+        "no stereo": (left, None),
+    }
+    with pytest.raises(InputError):
+        open_files(*arguments[case])
+
+
+def test_a_calibration_folder_plays_each_of_its_parts(tmp_path: Path) -> None:
+    for part in ("stereo", "intrinsics"):
+        for camera in ("cam0", "cam1"):
+            picture_folder(tmp_path / "c" / part / camera, ["a.png", "b.png"])
+    picture_folder(tmp_path / "c" / "auxiliary", ["cam0.png", "cam1.png"])
+    source = open_files(tmp_path / "c")
+    assert [len(list(source.shots(part))) for part in (PREVIEW, LENS0, LENS1, PAIR, AUXILIARY)] == [1, 2, 2, 2, 1]
+    (shot,) = source.shots(AUXILIARY)
+    assert all(image is not None for image in shot.images)
+
+
+def test_an_exchanged_folder_stays_exchanged_when_it_is_opened_again(tmp_path: Path) -> None:
+    from gazeclass.calibration.notes import CameraSpec
+    from gazeclass.desktop.wizard.opening import open_source
+
+    for camera, value in (("cam0", 0), ("cam1", 200)):
+        folder = tmp_path / "c" / "stereo" / camera
+        folder.mkdir(parents=True)
+        cv2.imwrite(str(folder / "a.png"), np.full((8, 8, 3), value, np.uint8))
+    source = open_source(Asked("folder", (str(tmp_path / "c"), "")).swapped())
+    (shot,) = source.shots(PAIR)
+    assert int(np.asarray(shot.images[0]).max()) == 200
+    specs = tuple(CameraSpec(name=n, kind="files", address=str(tmp_path / "c"), width_px=8, height_px=8) for n in source.names)
+    again = Asked.of(specs)
+    assert again is not None
+    assert again.exchanged
+
+
+def test_a_password_is_not_written_down() -> None:
+    asked = Asked("cameras", ("rtsp://me:secret@10.0.0.5/stream", "usb:0"))
+    assert "secret" not in asked.public_address(0)
+    assert (asked.spec_kind(0), asked.spec_kind(1)) == ("rtsp", "usb")
+
+
+def test_a_reduced_picture_maps_back_to_the_whole_one() -> None:
+    preview = reduced(np.zeros((1080, 1920, 3), np.uint8), (400, 200, 1200, 675))
+    assert max(preview.image.shape[:2]) == SHOWN_PX
+    point = np.array([[1000.0, 500.0]])
+    assert preview.to_whole(*preview.to_shown(point)[0]) == pytest.approx((1000.0, 500.0))
+    assert preview.to_shown(np.array([399.5, 199.5])) == pytest.approx([-0.5, -0.5])
+
+
+def shots(count: int, step_s: float = 0.1) -> Iterator[Shot]:
+    for k in range(count):
+        image = np.full((8, 8, 3), k, np.uint8)
+        yield Shot(k * step_s, (image, image), 0.005)
+
+
+def test_files_are_searched_without_missing_one(qtbot: Any) -> None:
+    feed, seen = Feed(), []
+    feed.looked.connect(lambda result, shot: seen.append(result))
+    with qtbot.waitSignal(feed.ended, timeout=PATIENT_MS):
+        feed.start(lambda: shots(20), lambda shot: round(shot.t_s * 10), waits=True)
+    assert seen == list(range(20))
+    assert feed.wait(10)
+
+
+def test_a_slow_search_of_live_pictures_takes_the_newest(qtbot: Any) -> None:
+    feed, seen = Feed(), []
+    gate = threading.Event()
+
+    def many() -> Iterator[Shot]:
+        for shot in shots(50):
+            yield shot
+        gate.set()
+
+    def slow(shot: Shot) -> int:
+        gate.wait(30)
+        return round(shot.t_s * 10)
+
+    feed.looked.connect(lambda result, shot: seen.append(result))
+    with qtbot.waitSignal(feed.ended, timeout=PATIENT_MS):
+        feed.start(many, slow)
+    # The first it got hold of, and the newest after that; those between were never queued.
+    assert seen[-1] == 49
+    assert len(seen) <= 3
+    assert feed.wait(10)
+
+
+def test_nothing_of_a_stopped_feed_arrives(qtbot: Any) -> None:
+    feed, heard = Feed(), []
+    feed.pictured.connect(lambda: heard.append("picture"))
+    feed.failed.connect(lambda error: heard.append(error))
+    feed.start(lambda: shots(5), lambda shot: None, waits=True)
+    feed.stop()
+    assert feed.wait(10)
+    with qtbot.waitSignal(feed.ended, timeout=PATIENT_MS):  # a second run is heard as if there had been no first
+        feed.start(lambda: shots(1))
+    assert heard == ["picture"]
+    assert feed.wait(10)
+
+
+def test_a_failing_source_is_told(qtbot: Any) -> None:
+    feed = Feed()
+
+    def broken() -> Iterator[Shot]:
+        yield next(shots(1))
+        raise InputError("the camera is gone")
+
+    with qtbot.waitSignal(feed.failed, timeout=PATIENT_MS) as told:
+        feed.start(broken)
+    assert "gone" in str(told.args[0])
+    assert not feed.running
+    assert feed.wait(10)
+
+
+def test_a_waiting_job_is_replaced_by_a_newer_one_of_its_name(qtbot: Any) -> None:
+    worker, gate, done = Worker(), threading.Event(), []
+    worker.done.connect(lambda name, result: done.append((name, result)))
+    worker.run("first", lambda: gate.wait(30))
+    for k in range(5):
+        worker.run("look", lambda k=k: k)
+    gate.set()
+    qtbot.waitUntil(lambda: not worker.busy, timeout=PATIENT_MS)
+    assert done[-1] == ("look", 4)
+    assert len(done) <= 3
+    worker.stop()
+    assert worker.wait(10)
+
+
+def test_what_two_cameras_give_is_measured() -> None:
+    watch = Watch(live=True)
+    for shot in shots(21):
+        watch.add(shot)
+    result = watch.result()
+    assert result.rate_hz == pytest.approx(10.0)
+    assert result.skew_s == pytest.approx(0.005)
+    assert result.sizes_px == ((8, 8), (8, 8))
+    chosen = Watch(live=False)
+    chosen.add(Shot(0.0, (np.zeros((4, 6, 3), np.uint8), None), chosen=True))
+    assert chosen.result().rate_hz is None
+    assert chosen.result().sizes_px == ((6, 4), None)
+
+
+def test_the_room_is_written_by_keys_and_mouse(qtbot: Any, context: AppContext, tmp_path: Path) -> None:
+    robot = Robot(qtbot, context, tmp_path / "library" / "classrooms" / "r")
+    page = robot.page
+    assert robot.presenter.current is Step.ROOM
+    assert not robot.view.next.isEnabled()
+    assert "a name for the room" in robot.view.reason.text()
+    robot.type(page.name, "Room 12")
+    robot.type(page.width_edit, "400 cm")
+    path = robot.session.project.folder / "room.toml"
+    assert not path.exists(), "a board that was measured in one direction only is no board"
+    robot.type(page.height_edit, "1,2")
+    robot.type(page.edge, "0.9")
+    robot.until(lambda: robot.view.next.isEnabled())
+    room = read_room(path)
+    assert (room.name, room.board.width_m, room.board.height_m) == ("Room 12", 4.0, 1.2)
+    assert len(room.seats) == 24
+    at = page.plan.place_of(0).toPoint()
+    QTest.mousePress(page.plan, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseMove(page.plan, at + at.__class__(-40, 30))
+    QTest.mouseRelease(page.plan, Qt.MouseButton.LeftButton, pos=at + at.__class__(-40, 30))
+    robot.until(lambda: read_room(path).seats[0].position_m != room.seats[0].position_m)
+    dragged = read_room(path).seats[0].position_m
+    assert dragged[0] > room.seats[0].position_m[0], "to the drawing's left is larger x"
+    assert dragged[2] > room.seats[0].position_m[2]
+    robot.press(page.plan, Qt.Key.Key_Delete)
+    robot.until(lambda: len(read_room(path).seats) == 23)
+    robot.close()
+
+
+def test_an_implausible_board_is_named(qtbot: Any, context: AppContext, tmp_path: Path) -> None:
+    robot = Robot(qtbot, context, tmp_path / "library" / "classrooms" / "r")
+    robot.type(robot.page.width_edit, "400")
+    assert "400.000 m wide is not plausible" in robot.words
+    robot.type(robot.page.width_edit, "abc")
+    assert "'abc' is not a length" in robot.words
+    robot.close()
+
+
+def test_the_print_is_measured(qtbot: Any, context: AppContext, tmp_path: Path) -> None:
+    robot = Robot(qtbot, context, tmp_path / "library" / "classrooms" / "r")
+    robot.type(robot.page.name, "R")
+    robot.type(robot.page.width_edit, "4")
+    robot.type(robot.page.height_edit, "1.2")
+    robot.go(Step.TARGET)
+    page = robot.page
+    robot.type(page.ruler, "98")
+    robot.idle()
+    assert robot.session.target().square_m == pytest.approx(0.0588)
+    assert "58.80 mm" in robot.words
+    robot.type(page.ruler, "9.8")
+    assert "not plausible" in robot.words, "a ruler read in centimetres"
+    robot.type(page.measured_square, "59.5")
+    robot.idle()
+    assert robot.session.target().square_m == pytest.approx(0.0595)
+    page.paper.setCurrentText("A4")
+    page.paper.activated.emit(page.paper.currentIndex())
+    assert "too small" in robot.words
+    robot.step.set_paper("")
+    robot.step.save_pdf(tmp_path / "board.pdf")
+    robot.until(lambda: robot.step.saved is not None)
+    assert (tmp_path / "board.pdf").read_bytes().startswith(b"%PDF")
+    robot.close()
