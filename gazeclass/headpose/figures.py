@@ -17,12 +17,16 @@ from gazeclass.headpose.labels import CLASSES_DEG, PAPER_SIGMA_DEG, SoftLabelFit
 
 def print_measured(measured: Measured) -> None:
     """Print one method's table: a line for each group, columns for each angle that has truth."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
     out = Table(
         title=f"{measured.method} on {measured.faces.name}\ncrop: {measured.faces.crop_rule}\n{measured.checkpoint}",
         title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 0),
     )
     names = ("group", "faces", "Euler", "geodesic", "MAEV", "angle", "MAE", "bias", "slope", "r", "after line")
     for name in (*names, "in 68 %", "in 95 %", "sigma ×"):
@@ -40,11 +44,13 @@ def print_measured(measured: Measured) -> None:
 
 def print_side_by_side(measured: Sequence[Measured]) -> None:
     """Print a line for each method over all faces, with its time."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
     first = measured[0].rows[0]
-    out = Table(title=f"side by side on {first.data}, {len(measured[0].faces.images)} faces", title_justify="left")
+    title = f"side by side on {first.data}, {len(measured[0].faces.images)} faces"
+    out = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0))
     for name in ("method", "faces", "ms a face", "Euler MAE", "geodesic", "MAEV"):
         out.add_column(name, justify="left" if name == "method" else "right", no_wrap=True)
     for angle in first.angles:

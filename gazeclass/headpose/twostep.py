@@ -48,6 +48,16 @@ class FivePointModel:
 
 DEFAULT_MODEL = FivePointModel(MEAN_FIVE)
 
+#: Where MTCNN's O-Net puts its five points on a mean head, ``(5, 3)`` metres in SCS: the nose below and behind the tip,
+#: eyes and mouth higher and lower. Least squares over 6,220 rendered heads of training turned by less than 50°.
+ONET_FIVE: Array = (
+    np.array(
+        [(-33.0, 33.4, -34.8), (33.0, 33.4, -34.8), (0.0, -4.4, -4.4), (-26.4, -40.1, -30.3), (26.4, -40.1, -30.3)]
+    )
+    / 1000.0
+)
+DETECTOR_MODEL = FivePointModel(ONET_FIVE)
+
 
 def pose_from_five_points(
     landmarks_px: ArrayLike, model: FivePointModel = DEFAULT_MODEL, *, iterations: int = 12

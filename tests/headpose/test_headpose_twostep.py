@@ -9,7 +9,7 @@ from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import geodesic_deg, long_yaw_angles_deg, rotation_from_angles_deg
 from gazeclass.headpose.estimator import HeadPoses, LandmarkEstimator, load_estimator
 from gazeclass.headpose.meanface import MEAN_FACE_68, MIRROR_5, MIRROR_68, five_points
-from gazeclass.headpose.twostep import MEAN_FIVE, pose_from_five_points
+from gazeclass.headpose.twostep import DEFAULT_MODEL, MEAN_FIVE, ONET_FIVE, pose_from_five_points
 
 
 def view(R: np.ndarray, distance_m: float = 5.0, focal_px: float = 1500.0) -> np.ndarray:
@@ -113,3 +113,13 @@ def test_poses_from_angles_keep_unknown_ones():
     assert len(poses) == 2
     np.testing.assert_allclose(poses.R_crop[0], rotation_from_angles_deg(10, 0, 0))
     assert np.isnan(poses.R_crop[1]).all()
+
+
+def test_the_detectors_nose_lies_below_the_tip() -> None:
+    """Points where O-Net puts them give no pitch that is not there; taken for the anatomical ones they do."""
+    R = rotation_from_angles_deg(np.array([0.0, 20, -20]), 0.0, 0.0)
+    points = np.stack([ONET_FIVE @ r.T for r in R])[..., :2] * 400
+    found = LandmarkEstimator().estimate([None] * 3, [None] * 3, list(points))
+    plain = LandmarkEstimator(DEFAULT_MODEL).estimate([None] * 3, [None] * 3, list(points))
+    assert np.abs(found.angles_deg[:, 1]).max() < 1
+    assert plain.angles_deg[:, 1].max() < -3
