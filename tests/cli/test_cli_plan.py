@@ -26,7 +26,7 @@ def room_file(tmp_path: Path) -> Path:
     path = tmp_path / "room.toml"
     path.write_text(
         '[board]\nwidth_m = 4.0\nheight_m = 1.2\n[[seats]]\nname = "=1+1"\nposition_m = [2.0, 1.0, 4.0]\n'
-        '[[seats]]\nname = "beside"\nposition_m = [-4.0, 1.0, 0.5]\n',
+        '[[seats]]\nname = "under it"\nposition_m = [2.0, 1.0, 0.2]\n',
         "utf-8",
     )
     return path
@@ -36,7 +36,7 @@ def test_the_command_prints_and_writes(room_file, tmp_path, capsys):
     plan(room_file, tmp_path / "plan.csv", "1920x1080", 66.0, "", "", "9x6", 0.060, 6)
     printed = capsys.readouterr().out
     assert "1. measure" in printed
-    assert "Not seen by both cameras: beside" in printed
+    assert "Not seen by both cameras: under it" in printed
     rows = list(csv.DictReader((tmp_path / "plan.csv").read_text("utf-8-sig").splitlines()))
     assert rows[0]["seat"] == "'=1+1"
     assert float(rows[0]["sigma_x_m"]) > 0.1
@@ -66,8 +66,12 @@ def test_it_foretells_the_sample_s_calibration():
 
 
 def test_better_cameras_and_more_readings_help():
-    near, far = made(), made(width_px=640, height_px=360)
-    assert all(a.position_m < b.position_m for a, b in zip(near.seats, far.seats, strict=True))
+    fine, coarse = made(), made(width_px=192, height_px=108)
+    for a, b in zip(fine.seats, coarse.seats, strict=True):
+        assert a.face_px > 9 * b.face_px
+        assert a.position_m < b.position_m
+    assert "face here is only" in coarse.seats[-1].reason
+    near = fine
     errors = [p.error_after_m for p in near.readings]
     assert errors == sorted(errors, reverse=True)
 
