@@ -48,7 +48,7 @@ QPushButton[role="flat"]:disabled { color: $muted; }
 QToolButton::menu-indicator { image: none; }
 QToolButton[role="rail"] {
   background: transparent; border: 2px solid transparent; border-radius: 8px; padding: 6px 2px;
-  min-width: 84px; min-height: 52px; color: $text;
+  min-width: 92px; min-height: 52px; color: $text;
 }
 QToolButton[role="rail"]:hover { background: $raised; }
 QToolButton[role="rail"]:checked { background: $accent; color: $on_accent; }

@@ -62,6 +62,7 @@ class ClassroomCard(QFrame):
         if entry.check is not None:
             weight = "good" if entry.check.steady else "danger" if entry.check.spoiled else "warn"
             layout.addWidget(label(entry.check.sentence, kind=weight, wrap=True))
+        layout.addSpacing(8)
         layout.addStretch(1)
         layout.addLayout(self._buttons(can_start))
 

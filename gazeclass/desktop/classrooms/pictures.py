@@ -52,6 +52,7 @@ def _furnish(classrooms: Path) -> None:
     half.mkdir(parents=True)
     (half / "project.toml").write_text("version = 1\nmade_utc = 2026-01-01T00:00:00Z\n", encoding="utf-8")
     shutil.copyfile(home / "calibration" / "room.toml", half / "room.toml")
+    shelf.rename(half.parent, "Assembly hall")
 
 
 def _copy(folder: Path, room: Classroom, **changes: object) -> None:

@@ -1,7 +1,15 @@
 """The help place: the guide, the keys, and what the program is made of."""
 
 from PySide6.QtCore import QTimer, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import (
+    QDesktopServices,
+    QGuiApplication,
+    QKeySequence,
+    QShortcut,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextDocument,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QTextBrowser, QVBoxLayout, QWidget
 
 from gazeclass.desktop.context import AppContext
@@ -13,6 +21,18 @@ from gazeclass.desktop.widgets.controls import button, label
 def create(context: AppContext) -> "HelpPlace":
     """The place's widget."""
     return HelpPlace(context)
+
+
+def _give_air(document: QTextDocument) -> None:
+    """Qt sets Markdown's paragraphs close upon each other."""
+    block = document.begin()
+    while block.isValid():
+        form = block.blockFormat()
+        form.setLineHeight(130.0, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        if not QTextCursor(block).currentTable():
+            form.setBottomMargin(10.0)
+        QTextCursor(block).setBlockFormat(form)
+        block = block.next()
 
 
 class HelpPlace(QWidget):
@@ -97,6 +117,7 @@ class HelpPlace(QWidget):
         chapter = self.chapters[self._shown[row]]
         self.text.setSearchPaths([str(chapter.folder)])
         self.text.setMarkdown(chapter.text)
+        _give_air(self.text.document())
         words = self.search.text().split()
         if words:
             self.text.find(words[0])

@@ -91,6 +91,9 @@ def draw_points(painter: QPainter, frame: BoardFrame, points: "Points", whole: Q
     if points.cov_m2 is not None:
         axes, angles = ellipses(frame.covariance_px2(points.cov_m2))
     inner = whole.adjusted(8, 8, -8, -8)
+    inner.setBottom(min(inner.bottom(), frame.top_px + frame.height_px + AXIS_PX - 8))  # the legend lies below
+    painter.save()
+    painter.setClipRect(inner.adjusted(-6, -6, 6, 6))
     for n in np.flatnonzero(np.isfinite(px).all(axis=1)):
         colour = QColor(points.colours[n] if n < len(points.colours) else CHALK)
         colour.setAlphaF(float(points.opacity[n]))
@@ -112,6 +115,7 @@ def draw_points(painter: QPainter, frame: BoardFrame, points: "Points", whole: Q
         painter.setPen(QPen(dark, 1.2))
         painter.setBrush(colour)
         painter.drawEllipse(QPointF(x, y), _DOT_PX, _DOT_PX)
+    painter.restore()
 
 
 def _arrow(painter: QPainter, inner: QRectF, x: float, y: float, colour: QColor, dark: QColor) -> None:

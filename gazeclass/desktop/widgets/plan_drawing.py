@@ -146,12 +146,10 @@ def draw_mark(
         painter.drawRoundedRect(rect, corner, corner)
         return palette.surface if unreliable else palette.on_accent
     if mark is Mark.ZONE:
-        painter.setPen(QPen(QColor(palette.outline), 1))
-        painter.drawRoundedRect(rect, corner, corner)
-        width = max(4.0, rect.width() / 10)
+        width = max(3.0, rect.width() / 13)
         painter.setPen(QPen(QColor(palette.muted if unreliable else colour or palette.accent), width))
-        inset = width / 2 + 1
-        painter.drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), corner - 2, corner - 2)
+        inset = width / 2
+        painter.drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), corner, corner)
         return palette.text
     pen = QPen(QColor(palette.muted if unreliable else palette.text), 1.6)
     if mark is Mark.UNSEEN:
