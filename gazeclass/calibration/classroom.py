@@ -219,6 +219,8 @@ class Classroom(Part):
     seats: tuple[Seat, ...] = ()
     zones: tuple[Zone, ...] = ()
     check: CheckEntry | None = None
+    #: Lessons made here are kept so many days, then `gazeclass lessons purge` deletes them; None: no end is set.
+    keep_lessons_days: int | None = Field(None, ge=1)
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -55,10 +55,15 @@ def lesson_meta(classroom: Classroom, *, period_s: float, models: Iterable[str])
         "baseline_m": round(classroom.rig().baseline_m, 4),
         "stereo_rms_px": round(classroom.stereo.rms_px, 3),
     }
+    keep_until = ""
+    if classroom.keep_lessons_days is not None:
+        last = datetime.now().astimezone().date() + timedelta(days=classroom.keep_lessons_days)
+        keep_until = last.isoformat()
     return LessonMeta(
         classroom=classroom.name,
         board=classroom.board(),
         started_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        keep_until=keep_until,
         period_s=period_s,
         zones=zones_of(classroom),
         details={"calibration": calibration, "models": list(models)},

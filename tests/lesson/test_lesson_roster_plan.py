@@ -247,3 +247,16 @@ def test_the_receipt_of_a_student_holds_no_name(cli, tmp_path):
     path = tmp_path / "roster.gzr"
     for file in (path, backup_of(path)):
         assert RosterFile.open(file, "correct horse battery").roster.group("7b").students == ()
+
+
+def test_a_classroom_says_how_long_its_lessons_are_kept(classroom, tmp_path):
+    from datetime import datetime, timedelta
+
+    from gazeclass.calibration.classroom import save_classroom
+    from gazeclass.lesson.analysis import lesson_meta
+
+    assert lesson_meta(classroom, period_s=0.1, models=()).keep_until == ""
+    save_classroom(classroom.model_copy(update={"keep_lessons_days": 30}), tmp_path / "classroom.toml")
+    before = datetime.now().astimezone().date()
+    meta = lesson_meta(load_classroom(tmp_path / "classroom.toml"), period_s=0.1, models=())
+    assert before + timedelta(days=30) <= date.fromisoformat(meta.keep_until) <= before + timedelta(days=31)

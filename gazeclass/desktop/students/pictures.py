@@ -63,12 +63,14 @@ def _portraits(place: StudentsPlace) -> None:
     import cv2
     import numpy as np
 
+    from gazeclass.faces.enrolment import read_picture
+
     enroll = sample_folder() / "enroll"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        faces = [cv2.imread(str(enroll / f"S0{k}.png")) for k in (1, 4)]
-        size = faces[0].shape[1::-1]
-        cv2.imwrite(str(folder / "two together.png"), np.hstack([faces[0], cv2.resize(faces[1], size)]))
+        one, other = (read_picture(enroll / f"S0{k}.png") for k in (1, 4))
+        other = cv2.resize(other, (one.shape[1], one.shape[0]))
+        cv2.imwrite(str(folder / "two together.png"), np.hstack([one, other]))
         cv2.imwrite(str(folder / "blackboard.png"), np.full((200, 260, 3), (58, 52, 38), np.uint8))
         paths = [enroll / "S01.png", folder / "two together.png", folder / "blackboard.png"]
         place.portraits.look_at(paths)

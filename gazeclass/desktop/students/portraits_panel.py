@@ -79,9 +79,8 @@ class PortraitsPanel(QWidget):
     def refresh(self) -> None:
         """Say what there is."""
         student, group = self.presenter.student(self.pseudonym), self.presenter.group
-        there = student is not None
-        self.choose.setEnabled(there and student.consent.given)
-        self.clear.setEnabled(there and bool(student.portraits))
+        self.choose.setEnabled(student is not None and student.consent.given)
+        self.clear.setEnabled(student is not None and bool(student.portraits))
         self.who.setText(student.name if student is not None else "")
         if student is None:
             self.state.setText(self.tr("Choose a student in the table."))
