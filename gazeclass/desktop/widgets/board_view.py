@@ -130,18 +130,20 @@ class BoardView(QWidget):
             unit: what the scale counts.
 
         Raises:
-            ValueError: the edges do not fit the values.
+            ValueError: the values are no grid, or the edges do not fit them.
         """
         if values is None:
             self._heat, self._image = None, None
             self.update()
             return
         grid = np.asarray(values, float)
+        if grid.ndim != 2:
+            raise ValueError(f"heat {grid.shape} does not fit a board: give rows and columns")
         edges = [np.asarray(e, float).reshape(-1) for e in (x_edges_m, y_edges_m)]
         if self._board is not None:
             sizes = ((self._board.width_m, grid.shape[1]), (self._board.height_m, grid.shape[0]))
             edges = [e if e.size else np.linspace(0.0, m, n + 1) for e, (m, n) in zip(edges, sizes, strict=True)]
-        if grid.ndim != 2 or grid.shape != (len(edges[1]) - 1, len(edges[0]) - 1):
+        if grid.shape != (len(edges[1]) - 1, len(edges[0]) - 1):
             raise ValueError(f"heat {grid.shape} does not fit {len(edges[1])} × {len(edges[0])} edges")
         peak = float(np.nanmax(grid, initial=0.0)) if top is None else float(top)
         self._heat = Heat(grid, edges[0], edges[1], peak, unit)
