@@ -15,6 +15,8 @@ from gazeclass.capture.video import open_video
 
 #: A picture later than this is not shown any more: a camera does not wait either.
 TOO_LATE_S = 0.25
+#: On a machine too slow for the file all its pictures would be too late. Then the lesson's clock is put back instead.
+MUCH_TOO_LATE_S = 1.0
 
 
 class SharedStart:
@@ -52,6 +54,12 @@ class SharedStart:
                 if self._start_s is None:
                     self._start_s = time.monotonic() + 0.05
             return self._start_s, max(self._lengths.values())
+
+    def put_back(self, start_s: float, late_s: float) -> None:
+        """Let all files of the lesson go on ``late_s`` later; nothing if another has done so since ``start_s``."""
+        with self._condition:
+            if self._start_s == start_s:
+                self._start_s = start_s + late_s
 
 
 class FilePlayback:
@@ -99,18 +107,22 @@ class FilePlayback:
         """Frames, each when it is due."""
         times = self._video.times_s
         length = float(times[-1] - times[0]) + self._period_s
-        start, loop_s = self._start.wait(str(self._video.path.resolve()), length)
+        path = str(self._video.path.resolve())
+        start, loop_s = self._start.wait(path, length)
         passed = max(time.monotonic() - start, 0.0)
         if not self._loop and passed > length:
             return
         index = 0
         first = int(passed // loop_s) if self._loop else 0
         for turn, frame in self._decoded(first, passed - first * loop_s - TOO_LATE_S):
+            start, _ = self._start.wait(path, length)
             due = start + turn * loop_s + frame.time - float(times[0])
             if self._stop.wait(max(due - time.monotonic(), 0.0)):
                 return
             now = time.monotonic()
-            if now - due <= TOO_LATE_S:
+            if now - due > MUCH_TOO_LATE_S:
+                self._start.put_back(start, now - due)
+            elif now - due <= TOO_LATE_S:
                 yield LiveFrame(index, due, frame, now)
                 index += 1
 

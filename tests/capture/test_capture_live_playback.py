@@ -82,3 +82,24 @@ def test_a_damaged_file_gives_what_is_whole(write_video, tmp_path: Path) -> None
     path.write_bytes(data)
     frames = list(FilePlayback(path))
     assert 5 <= len(frames) <= 20
+
+
+def test_a_machine_too_slow_for_the_file_plays_it_slower(write_video, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    """Each picture takes three times as long to decode as it is shown: late ones are dropped, but never all."""
+    path = write_video("a.mp4", list(range(0, 4000, 40)))
+    playback = FilePlayback(path, loop=True)
+    decoded = playback._decoded
+
+    def slow(*arguments):  # type: ignore[no-untyped-def]
+        for item in decoded(*arguments):
+            playback._stop.wait(0.12)
+            yield item
+
+    monkeypatch.setattr(playback, "_decoded", slow)
+    frames = []
+    for frame in playback:
+        frames.append(frame)
+        if frame.t_s - frames[0].t_s > 3.0:
+            playback.close()
+    assert len(frames) > 6
+    assert (np.diff([frame.t_s for frame in frames]) > 0).all()
