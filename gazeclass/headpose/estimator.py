@@ -155,7 +155,8 @@ def _best_installed(threads: int | None, mirror: bool | None) -> HeadPoseEstimat
     if points is None:
         return _open(network, threads, mirror)
     factor = points.meta.get("united_sigma_factor", {}).get(network.name, [1.0, 1.0, 1.0])
-    return UnitedEstimator(_open(network, threads, mirror), _open(points, threads, mirror), factor)
+    correlation = points.meta.get("united_correlation", {}).get(network.name, [0.0, 0.0, 0.0])
+    return UnitedEstimator(_open(network, threads, mirror), _open(points, threads, mirror), factor, correlation)
 
 
 def _open(card: models.ModelCard, threads: int | None, mirror: bool | None) -> HeadPoseEstimator:

@@ -41,26 +41,36 @@ def fit_points_card(path: Path, validation: Path, networks: Sequence[HeadPoseEst
     raw = PointsEstimator(card, sigma_factor=(1.0, 1.0, 1.0))
     alone = _answers(raw, faces)
     factor, told = honest(alone, faces, half)
-    before = card.meta.get("figures", {}).get("united", {})
     content["sigma_factor"] = factor
     points = HeadPoses(alone.angles_deg, alone.R_crop, alone.sigma_deg * factor)
-    factors = dict(card.meta.get("united_sigma_factor", {}))
-    united_figures = dict(before)
+    united: dict[str, dict[str, Any]] = {
+        key: dict(card.meta.get(key, {})) for key in ("united_sigma_factor", "united_correlation")
+    }
+    told["united"] = dict(card.meta.get("figures", {}).get("united", {}))
     for network in networks:
-        factors[network.name], united_figures[network.name] = honest(
-            unite(_answers(network, faces), points), faces, half
+        seen = _answers(network, faces)
+        alike = correlation(seen, points, faces, half)
+        united["united_correlation"][network.name] = alike
+        united["united_sigma_factor"][network.name], told["united"][network.name] = honest(
+            unite(seen, points, correlation=alike), faces, half
         )
-    told["united"] = united_figures
-    for key in ("figures", "united_sigma_factor"):
+    for key, value in (("figures", told), *united.items()):
         content.pop(key, None)
-    content["figures"] = told
-    content["united_sigma_factor"] = factors
+        content[key] = value
     write_text(card_path, tomlkit.dumps(content))
     return models.read_card(card_path)
 
 
 def _answers(estimator: HeadPoseEstimator, faces: LabelledFaces) -> HeadPoses:
     return estimate_in_batches(estimator, faces.images, list(faces.boxes_px), list(faces.landmarks_px))
+
+
+def correlation(a: HeadPoses, b: HeadPoses, faces: LabelledFaces, half: np.ndarray) -> list[float]:
+    """Of the errors of yaw, pitch, roll in units of their sigmas, from one half of the faces; blunders held back."""
+    errors = [np.clip(wrap_deg(p.angles_deg - faces.angles_deg)[half] / p.sigma_deg[half], -3, 3) for p in (a, b)]
+    known = np.isfinite(errors[0]).all(axis=1) & np.isfinite(errors[1]).all(axis=1)
+    found = [np.corrcoef(errors[0][known, i], errors[1][known, i])[0, 1] for i in range(3)]
+    return [round(float(np.clip(np.nan_to_num(r), 0.0, 0.95)), 4) for r in found]
 
 
 def honest(poses: HeadPoses, faces: LabelledFaces, half: np.ndarray) -> tuple[list[float], dict[str, Any]]:

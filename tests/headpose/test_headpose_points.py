@@ -67,6 +67,24 @@ def test_union_weighs_by_certainty_and_survives_one_that_cannot_tell() -> None:
     np.testing.assert_allclose(found.angles_deg[1], [10, 0, 0])
     assert np.isnan(found.angles_deg[2]).all()
     assert np.isnan(found.R_crop[2]).all()
+    np.testing.assert_allclose(found.sigma_deg[1], 1)  # what stands alone keeps its own sigma
+
+
+def test_union_of_what_errs_alike() -> None:
+    """A method twice as sure, errors that correlate by a half: the other adds nothing. By none: the usual weights."""
+    a, b = poses([[10, 10, -179]], [[1, 1, 1]]), poses([[20, 20, 179]], [[2, 2, 1]])
+    found = unite(a, b, correlation=[0.5, 0.8, 0.3])
+    np.testing.assert_allclose(found.angles_deg[0], [10, 10, 180])
+    np.testing.assert_allclose(found.sigma_deg[0], [1, 1, np.sqrt(0.65)])
+    rng = np.random.default_rng(3)
+    common, own = rng.normal(size=20_000), rng.normal(size=(2, 20_000))
+    errors = np.stack([1.0, 1.5])[:, None] * (np.sqrt(0.4) * common + np.sqrt(0.6) * own)
+    many = [poses(np.column_stack([e] * 3), np.full((20_000, 3), s)) for e, s in zip(errors, (1.0, 1.5), strict=True)]
+    best = unite(*many, correlation=[0.4] * 3)
+    plain = unite(*many)
+    assert best.angles_deg[:, 0].std() < plain.angles_deg[:, 0].std() < 1.0
+    assert best.sigma_deg[0, 0] == pytest.approx(best.angles_deg[:, 0].std(), rel=0.02)
+    assert plain.sigma_deg[0, 0] < 0.9 * plain.angles_deg[:, 0].std()
 
 
 class Fixed:
@@ -104,6 +122,7 @@ def test_training_from_points(tmp_path: Path, write_heads: WriteHeads) -> None:
     other.name = "another"
     again = fit_points_card(card.path, validation, [other])
     assert set(again.meta["united_sigma_factor"]) == {"fixed", "another"}
+    assert all(0 <= r < 1 for r in again.meta["united_correlation"]["another"])
     assert again.meta["sigma_factor"] == card.meta["sigma_factor"]
     assert again.meta["training"] == card.meta["training"]
     models.verify(again)
