@@ -19,7 +19,7 @@ from gazeclass.geometry.rotation import Array
 #: Longest side of the pictures that are searched.
 SEARCH_PX = 640
 #: Every so many pictures without a board a slower search also finds small and distant ones, at this size.
-DEEP_EVERY, DEEP_PX = 5, 960
+DEEP_EVERY, DEEP_PX = 6, 960
 #: A board that is followed is looked at with squares of this size, which is enough for the quick finder.
 FOLLOW_SQUARE_PX = 24.0
 #: A board is still when in this time its corners stay within this part of the picture's diagonal.

@@ -105,10 +105,11 @@ def lens_state(
     if target is None:
         return StepState(step, Status.TODO, "Choose a board first.", key=key)
     if views.count == 0 and not views.video:
-        if skipped or len(pair.found) >= MIN_PAIRS:
+        common = pair.video or len(pair.found) >= MIN_PAIRS
+        if skipped or common:
             return StepState(
                 step,
-                Status.DONE if len(pair.found) >= MIN_PAIRS else Status.PARTIAL,
+                Status.DONE if common else Status.PARTIAL,
                 "Skipped: the lens is computed from the common views.",
                 may_go_on=True,
                 can_skip=True,

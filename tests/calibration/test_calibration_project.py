@@ -472,3 +472,47 @@ def test_the_wizard_s_result_is_that_of_calibrate(source, tmp_path, request):
     seen = look(made)
     assert seen.first_open is Step.CHECK
     assert all(seen[step].status in (Status.DONE, Status.PARTIAL) for step in list(Step)[:-2])
+
+
+def test_a_board_that_looks_the_same_turned_asks_for_its_origin(solved_folder, tmp_path):
+    """An even and an even count: nothing in the pictures tells which corner is C00; a click does."""
+    from gazeclass.calibration.figures import LyingFigures
+    from gazeclass.calibration.stages import _keep
+    from gazeclass.calibration.step_facts import keys
+
+    made = open_project(Path(shutil.copytree(solved_folder, tmp_path / "calibration")))
+    lying = look(made).figures.lying
+    assert isinstance(lying, LyingFigures)
+    _keep(made, lying=lying.model_copy(update={"half_turn_known": False}))
+    state = look(made)[Step.AUXILIARY]
+    assert state.status is Status.PARTIAL
+    assert state.missing == ("the origin corner",)
+    assert not state.may_go_on
+    made.change(half_turn=False)
+    assert look(made)[Step.AUXILIARY].needs_solve
+    _keep(made, lying=lying.model_copy(update={"half_turn_known": False, "key": keys(made).lying}))
+    assert look(made)[Step.AUXILIARY].status is Status.DONE
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_a_recording_in_place_of_pictures(shared_data, tmp_path):
+    """``two_webcams``: a ChArUco board in two videos, the left camera named second."""
+    from gazeclass.calibration.target import charuco
+
+    made = create_project(tmp_path / "calibration")
+    (made.folder / "stereo").symlink_to(shared_data / "two_webcams" / "calibration" / "extrinsic")
+    made.choose_target(charuco("4x5", 0.054, "DICT_4X4_1000", inverted=True))
+    seen = look(made)
+    assert seen[Step.CAMERAS].may_go_on
+    assert seen[Step.LENS0].may_go_on
+    assert seen[Step.PAIR].needs_solve
+    assert stages.solve_pair(made).failure is not None
+    assert "swapped" in look(made)[Step.PAIR].sentence
+    with pytest.raises(InputError, match="videos"):
+        made.exchange_cameras()
+    made.change(any_order=True)
+    assert look(made)[Step.PAIR].stale
+    figures = stages.solve_pair(made)
+    assert figures.baseline_m == pytest.approx(1.132, rel=0.05)  # Caliscope's
+    assert look(made)[Step.PAIR].may_go_on
