@@ -11,14 +11,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-import numpy as np
-
+from gazeclass.capture.figures import PairFigures
 from gazeclass.capture.health import CameraState, EventKind, LiveEvent, LiveHealth
 from gazeclass.capture.identity import check_devices
 from gazeclass.capture.live_source import Opener
 from gazeclass.capture.online import Match, OnlinePairing
 from gazeclass.capture.opening import LiveOptions, openers_for
-from gazeclass.capture.pairs import FramePair, Skew
+from gazeclass.capture.pairs import FramePair
 from gazeclass.capture.reader import CameraReader
 from gazeclass.capture.spec import CameraKind, CameraSpec, parse_spec
 from gazeclass.capture.stream import LiveFrame
@@ -26,10 +25,6 @@ from gazeclass.errors import InputError
 
 #: Whoever waits for a pair looks this often whether a camera has fallen silent.
 _LOOK_S = 0.25
-#: Rates and latency are those of the last seconds …
-_OVER_S = 5.0
-#: … and skews those of the last pairs.
-_SKEWS = 3000
 #: Events that nobody fetches are forgotten from the oldest on.
 _EVENTS = 10_000
 
@@ -63,11 +58,7 @@ class LivePairs:
         self._changed = threading.Condition()
         self._events: deque[LiveEvent] = deque(maxlen=_EVENTS)
         self._told = 0
-        self._skews: deque[float] = deque(maxlen=_SKEWS)
-        self._made: deque[float] = deque()
-        self._taken: deque[tuple[float, float]] = deque()
-        self._pairs = self._delivered = self._skipped = 0
-        self._first_s = float("nan")
+        self._figures = PairFigures()
         self._closed = False
         self._listeners: list[Callable[[int, float, LiveFrame], None]] = []
         self._readers = tuple(
@@ -176,13 +167,12 @@ class LivePairs:
                 for reader in self._readers:
                     reader.watch()
             match = self._ready.popleft()
-            number = self._delivered
-            self._delivered += 1
+            number = self._figures.delivered
+            self._figures.delivered += 1
         images = match.frames[0].image, match.frames[1].image
         now = time.monotonic()
         with self._changed:
-            self._taken.append((now, now - max(frame.arrival_s for frame in match.frames)))
-            _forget(self._taken, now - _OVER_S)
+            self._figures.taken(now, now - max(frame.arrival_s for frame in match.frames))
         return FramePair(match.t_s[0], images, match.t_s[1] - match.t_s[0], number)
 
     @property
@@ -226,28 +216,9 @@ class LivePairs:
         with self._changed:
             for reader in self._readers:
                 reader.watch()
-            now = time.monotonic()
-            _forget_times(self._made, now - _OVER_S)
-            _forget(self._taken, now - _OVER_S)
-            cameras = self._readers[0].health(self._pairs), self._readers[1].health(self._pairs)
-            skews = np.array(self._skews)
-            latencies = [latency for _, latency in self._taken]
-            seconds = now - self._start_s - self._first_s if np.isfinite(self._first_s) else 0.0
-            span = min(max(seconds, 1e-3), _OVER_S)
-            return LiveHealth(
-                cameras=cameras,
-                skew=_skew(skews),
-                pairs=self._pairs,
-                common_clock=True,
-                offset_s=self.options.offset_s,
-                t_s=now - self._start_s,
-                pairs_per_s=len(self._made) / span,
-                delivered=self._delivered,
-                delivered_per_s=len(self._taken) / span,
-                skipped=self._skipped,
-                latency_s=float(np.median(latencies)) if latencies else float("nan"),
-                seconds=seconds,
-            )
+            pairs = self._figures.pairs
+            cameras = self._readers[0].health(pairs), self._readers[1].health(pairs)
+            return self._figures.health(time.monotonic(), self._start_s, self.options.offset_s, cameras)
 
     def close(self) -> None:
         """Stop both cameras and let them go. Closing twice is no harm."""
@@ -270,17 +241,14 @@ class LivePairs:
         with self._changed:
             if self._closed:
                 return
-            if not np.isfinite(self._first_s):
-                self._first_s = t_s
+            now = time.monotonic()
+            self._figures.began(now)
             for match in self._pairing.add(camera, t_s, frame):
-                self._pairs += 1
-                self._made.append(time.monotonic())
-                self._skews.append(match.t_s[1] - match.t_s[0])
+                self._figures.made(now, match.t_s[1] - match.t_s[0])
                 self._ready.append(match)
             while len(self._ready) > self.options.queue_pairs:
                 self._ready.popleft()
-                self._skipped += 1
-            _forget_times(self._made, time.monotonic() - _OVER_S)
+                self._figures.skipped += 1
             self._changed.notify_all()
 
 
@@ -317,23 +285,6 @@ def _check_usb(specs: tuple[CameraSpec, CameraSpec]) -> str:
     if first.address == second.address:
         raise InputError("one camera is given for both sides", where=first.name, todo="Give two different cameras.")
     return shared_hub(first, second)
-
-
-def _skew(skews_s: np.ndarray) -> Skew:
-    if not len(skews_s):
-        return Skew(float("nan"), float("nan"), float("nan"))
-    size = np.abs(skews_s)
-    return Skew(float(np.median(skews_s)), float(np.percentile(size, 95)), float(size.max()))
-
-
-def _forget(taken: deque[tuple[float, float]], before_s: float) -> None:
-    while taken and taken[0][0] < before_s:
-        taken.popleft()
-
-
-def _forget_times(times_s: deque[float], before_s: float) -> None:
-    while times_s and times_s[0] < before_s:
-        times_s.popleft()
 
 
 __all__ = ["LiveOptions", "LivePairs", "open_live"]

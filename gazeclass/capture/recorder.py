@@ -33,6 +33,8 @@ _WAITING = 90
 LEAST_FREE_BYTES = 1_000_000_000
 #: Disk space is looked at, and times are brought to disk, this often.
 _EACH_S = 1.0
+#: What is encoded comes to disk within a second, whatever happens to the program.
+_AT_ONCE = {"cluster_time_limit": "500", "flush_packets": "1"}
 #: By preference, with options: fast, one thread, no delay, little loss.
 ENCODERS: tuple[tuple[str, dict[str, str]], ...] = (
     ("libx264", {"preset": "ultrafast", "tune": "zerolatency", "crf": "20", "threads": "1", "g": "50"}),
@@ -200,7 +202,7 @@ class _VideoWriter:
         self._last_ms = -1
         self._size_px = size_px
         try:
-            self._file = av.open(str(path), "w", format="matroska", options={"cluster_time_limit": "1000"})
+            self._file = av.open(str(path), "w", format="matroska", options=_AT_ONCE)
         except (FFmpegError, OSError) as error:
             raise InputError(f"cannot be written ({_reason(error)})", where=path) from error
         self._file.metadata["title"] = title

@@ -54,6 +54,7 @@ class UsbCamera:
         chosen = choose_format(self.info.formats, size_px)
         size = size_px or ((chosen.width_px, chosen.height_px) if chosen else None)
         rate = rate_hz or (chosen.rate_hz if chosen and chosen.rate_hz > 0 else None)
+        self._wants_lock = lock
         self._lock = lock and sys.platform.startswith("linux")
         if self._lock:
             self._with_device("lock_focus")
@@ -120,6 +121,8 @@ class UsbCamera:
             yield f"{rate_hz:.0f} pictures a second were asked for, the camera promises {self.asked_rate_hz:.0f}"
         if self._lock and self.locks().focus is False:
             yield "the focus cannot be fixed: it may move during the lesson and undo the calibration"
+        if self._wants_lock and not self._lock:
+            yield "on this system gazeclass cannot fix focus and exposure: do it in the camera's own program"
 
     def _open(self, size_px: tuple[int, int] | None, rate_hz: float | None, *, mjpeg: bool) -> "InputContainer":
         import av

@@ -1,5 +1,6 @@
 """A recording gives the lesson again, never holds anything up, survives full disks, and expires."""
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -64,6 +65,18 @@ def test_a_recording_gives_the_same_pairs_and_times_again(live: LivePairs, tmp_p
         assert again[t_s].skew_s == pytest.approx(seen[t_s].skew_s, abs=2e-6)
         for camera in (0, 1):
             assert read_number(again[t_s].images[camera]) == read_number(seen[t_s].images[camera])
+
+
+def test_what_is_recorded_can_be_read_however_the_program_ends(live: LivePairs, tmp_path: Path) -> None:
+    """The files are copied while they are written: what a power cut leaves."""
+    with Recorder(live, tmp_path / "recording", label_for("x", 1), free_bytes=lambda _: ROOM) as recorder:
+        wait_for(lambda: min(recorder.figures().frames) >= 60)
+        shutil.copytree(tmp_path / "recording", tmp_path / "cut")
+    cut = tmp_path / "cut"
+    pairs = list(open_recording(cut / "cam0.mkv", cut / "cam1.mkv", cut / "timestamps.csv"))
+    assert len(pairs) >= 20
+    assert max(abs(pair.skew_s) for pair in pairs) < 0.001
+    assert all(read_number(pair.images[0]) == read_number(pair.images[1]) for pair in pairs)
 
 
 def test_a_full_disk_ends_the_recording_and_nothing_else(live: LivePairs, tmp_path: Path) -> None:
