@@ -94,6 +94,8 @@ QAbstractItemView { background: $surface; border: 1px solid $border; border-radi
 QAbstractItemView:focus { border: 2px solid $focus; }
 QAbstractItemView::item { min-height: 30px; padding: 0 6px; }
 QAbstractItemView::item:selected { background: $accent; color: $on_accent; }
+QAbstractItemView::indicator:unchecked { width: 12px; height: 12px; border: 1px solid $outline; border-radius: 4px;
+  background: $surface; }
 QHeaderView::section { background: $raised; color: $text; border: none; border-right: 1px solid $border;
   padding: 6px 8px; }
 

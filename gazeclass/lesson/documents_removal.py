@@ -157,10 +157,23 @@ def purge_everywhere(
         InputError: a lesson cannot be read: nothing could be promised of it. Those before it are done.
     """
     written = []
-    for path in track(sorted(Path(folder).glob("*.gaze")), progress, "lessons"):
+    for path in track(_lessons(folder), progress, "lessons"):
         if _has(path, student):
             written.append(purge_student(path, student, why=why))
     return tuple(written)
+
+
+def lessons_with(folder: Path, student: str) -> tuple[Path, ...]:
+    """The lessons of a folder that a student is in.
+
+    Raises:
+        InputError: a lesson cannot be read: nothing can be said of it.
+    """
+    return tuple(path for path in _lessons(folder) if _has(path, student))
+
+
+def _lessons(folder: Path) -> list[Path]:
+    return [path for path in sorted(Path(folder).glob("*.gaze")) if not path.name.startswith(".")]
 
 
 def purge_expired(folder: Path, today: date, *, progress: Progress = SILENT) -> tuple[Path, ...]:

@@ -15,10 +15,14 @@ from gazeclass.desktop.students import students_view, table_model
 from gazeclass.desktop.students.place import StudentsPlace
 from gazeclass.desktop.students.presenter import Door
 from gazeclass.errors import InputError
+from gazeclass.geometry.frames import Board
 from gazeclass.lesson import roster_keys
+from gazeclass.lesson.columns import LessonMeta, Student
+from gazeclass.lesson.reader import read_lesson
 from gazeclass.lesson.roster import Consent, Portrait, Roster
 from gazeclass.lesson.roster_file import RosterFile, backup_of
 from gazeclass.lesson.roster_keys import new_passphrase_key
+from gazeclass.lesson.store import LessonWriter
 from gazeclass.models import BUNDLED_DIRS
 from gazeclass.sample import sample_folder
 
@@ -262,6 +266,30 @@ def test_a_student_is_deleted_with_a_receipt(place, furnished, qtbot, monkeypatc
     assert len(stored(furnished).group("7b").students) == 5 - agreed
     assert place.receipt.isVisibleTo(place) is agreed
     assert agreed is (furnished.parent / "receipts").exists()
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_deleted_student_is_taken_out_of_the_lessons_too(context, place, qtbot, monkeypatch, agreed):
+    student = place.presenter.students[1]
+    for name, pseudonym in (("a", student.pseudonym), ("b", "ZZ99")):
+        meta = LessonMeta("Room 3", Board(4.0, 1.2))
+        with LessonWriter(context.lessons_dir / f"{name}.gaze", meta, [Student(pseudonym), Student("YY88")]):
+            pass
+    asked = []
+
+    def ask(_parent, title, words, *_):
+        asked.append((title, words))
+        return len(asked) == 1 or agreed
+
+    monkeypatch.setattr(students_view, "ask", ask)
+    place.table.table.setCurrentIndex(cell(place, 1, table_model.NAME))
+    place.table.delete.click()
+    qtbot.waitUntil(lambda: len(asked) == 2, timeout=PATIENCE_MS)
+    settled(qtbot, place)
+    assert f"{student.pseudonym} is in 1 lessons" in asked[1][1]
+    left = [s.name for s in read_lesson(context.lessons_dir / "a.gaze").students]
+    assert (student.pseudonym in left) is not agreed
+    assert (context.lessons_dir / "receipts").exists() is agreed
 
 
 def test_a_class_is_renamed_shown_and_deleted(place, furnished, qtbot, monkeypatch, errors):

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Signal
 from gazeclass.desktop.context import AppContext
 from gazeclass.errors import InputError
 from gazeclass.lesson import roster_removal
+from gazeclass.lesson.documents_removal import lessons_with, purge_everywhere
 from gazeclass.lesson.roster import Consent, Roster, RosterClass, RosterStudent
 from gazeclass.lesson.roster_file import RosterFile, backup_of, lock_of, restore_backup
 from gazeclass.lesson.roster_keys import keyring_works, new_keyring_key, new_passphrase_key
@@ -46,6 +47,7 @@ class StudentsPresenter(QObject):
         looked: at pictures: a list of (path, PortraitLook), for the student they were meant for.
         refused: an InputError about what was typed at the door.
         receipt: path of the receipt of what was deleted.
+        found_in_lessons: a pseudonym, and in how many lessons it is.
     """
 
     door_changed = Signal()
@@ -54,6 +56,7 @@ class StudentsPresenter(QObject):
     looked = Signal(str, object)
     refused = Signal(object)
     receipt = Signal(object)
+    found_in_lessons = Signal(str, int)
 
     def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -227,6 +230,29 @@ class StudentsPresenter(QObject):
         self.roster = self.roster.replace_class(shown, self._shown().without(pseudonym))
         self._do(lambda file: roster_removal.forget_student(file, shown, pseudonym))
         self.students_changed.emit()
+
+    def lessons_with(self, pseudonym: str) -> None:
+        """Look in how many lessons of the library a student is; :attr:`found_in_lessons` tells."""
+        task = self.context.tasks.run(
+            lambda _: lessons_with(self.context.lessons_dir, pseudonym), title=self.tr("Looking through the lessons")
+        )
+        task.done.connect(lambda paths: self.found_in_lessons.emit(pseudonym, len(paths)))
+        task.failed.connect(self.context.show_error)
+
+    def remove_from_lessons(self, pseudonym: str) -> None:
+        """Take a student out of every lesson of the library, with a receipt for each."""
+
+        def done(receipts: tuple[Path, ...]) -> None:
+            if receipts:
+                self.receipt.emit(receipts[-1])
+            self.context.library_changed.emit()
+
+        task = self.context.tasks.run(
+            lambda progress: purge_everywhere(self.context.lessons_dir, pseudonym, progress=progress),
+            title=self.tr("Taking a student out of the lessons"),
+        )
+        task.done.connect(done)
+        task.failed.connect(self.context.show_error)
 
     def remove_class(self) -> None:
         """Delete the shown class with its students, with a receipt."""

@@ -40,6 +40,8 @@ class SeatsPanel(QWidget):
         layout.addLayout(line)
         layout.addWidget(self.state)
         layout.addWidget(self.plan, 1)
+        self._filler = QWidget()
+        layout.addWidget(self._filler, 1)
         self.legend = label(self.tr("Filled: this student. Ring: taken. Empty: free."), role="muted", wrap=True)
         layout.addWidget(self.legend)
         presenter.students_changed.connect(self.refresh)
@@ -104,6 +106,7 @@ class SeatsPanel(QWidget):
         self.room.setCurrentIndex(0 if room is None else 1 + self.rooms.index(room))
         self.room.setEnabled(bool(self.rooms))
         self.plan.setVisible(room is not None)
+        self._filler.setVisible(room is None)
         self.legend.setVisible(room is not None)
         if room is not None:
             self.plan.set_board(room.board)

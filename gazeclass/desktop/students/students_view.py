@@ -94,6 +94,7 @@ class StudentsView(QWidget):
         only_here = Qt.ShortcutContext.WidgetShortcut
         QShortcut(QKeySequence.StandardKey.Delete, self.table, self._delete_student, context=only_here)
         self.model.consent_withdrawn.connect(self._withdraw)
+        presenter.found_in_lessons.connect(self._offer_lessons)
         presenter.classes_changed.connect(self.refresh)
         presenter.students_changed.connect(self.refresh)
         self.refresh()
@@ -195,14 +196,27 @@ class StudentsView(QWidget):
         if student is not None and ask(
             self,
             self.tr("Delete student?"),
-            self.tr(
-                "Delete “{0}” ({1}) from the list, with consent and portraits? This cannot be undone. Lessons keep "
-                "the pseudonym {1}; to take it out of them use Reports."
-            ).format(student.name, student.pseudonym),
+            self.tr("Delete “{0}” ({1}) from the list, with consent and portraits? This cannot be undone.").format(
+                student.name, student.pseudonym
+            ),
             self.tr("Delete"),
             self.tr("Keep"),
         ):
             self.presenter.remove_student(student.pseudonym)
+            self.presenter.lessons_with(student.pseudonym)
+
+    def _offer_lessons(self, pseudonym: str, count: int) -> None:
+        """Afterwards nobody can say any more who the pseudonym was: ask now."""
+        if count and ask(
+            self,
+            self.tr("In lessons too?"),
+            self.tr(
+                "{0} is in {1} lessons of the library. Take the student out of them too? This cannot be undone."
+            ).format(pseudonym, count),
+            self.tr("Take out"),
+            self.tr("Leave in"),
+        ):
+            self.presenter.remove_from_lessons(pseudonym)
 
     def _delete_class(self) -> None:
         group = self.presenter.group
