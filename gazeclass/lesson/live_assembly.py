@@ -99,7 +99,7 @@ def build_live(
     elif isinstance(enrolment, Path):
         enrolment = enrol(enrolment, detector, embedder, progress=progress)
     estimator = load_estimator(headpose, threads=total) if isinstance(headpose, str) else headpose
-    options = TrackingOptions(search_s=(_NEVER, _NEVER)) if search_beside else TrackingOptions()
+    options = TrackingOptions(search_s=(_NEVER, _NEVER), glance_s=0.5) if search_beside else TrackingOptions()
     trackers = (
         CameraTracker(0, detector, embedder, options=options),
         CameraTracker(1, detector, embedder, options=options),

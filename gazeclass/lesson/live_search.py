@@ -23,6 +23,8 @@ _WORTH_S = 1.0
 #: Rest after a search, as a multiple of what it took: while there is news, and in a settled class.
 _REST = (0.5, 4.0)
 _SAME = 0.3
+#: What was told and has become no face is no news for so long (a hand, a picture on the wall), in lesson time.
+_OLD_S = 20.0
 
 
 class Searching(Protocol):
@@ -75,6 +77,7 @@ class BackgroundSearch:
         self._condition = threading.Condition()
         self._images: tuple[Image, Image] | None = None
         self._found: list[tuple[int, list[Face]]] = []
+        self._told: tuple[list[tuple[float, np.ndarray]], list[tuple[float, np.ndarray]]] = ([], [])
         self._stop = False
         self._news = True
         self._failure: BaseException | None = None
@@ -102,9 +105,10 @@ class BackgroundSearch:
             found, self._found = self._found, []
         for camera, faces in found:
             boxes = np.array([face.box_px for face in faces]).reshape(-1, 4)
-            known = np.array([track.face.box_px for track in tracks[camera]]).reshape(-1, 4)
-            fresh = boxes if not len(known) or not len(boxes) else boxes[overlap(boxes, known).max(axis=1) < _SAME]
-            self._news = bool(len(fresh))
+            fresh = _apart(boxes, np.array([track.face.box_px for track in tracks[camera]]).reshape(-1, 4))
+            told = [(told_s, box) for told_s, box in self._told[camera] if told_s > t_s - _OLD_S]
+            self._news = bool(len(_apart(fresh, np.array([box for _, box in told]).reshape(-1, 4))))
+            self._told[camera][:] = told + [(t_s, box) for box in fresh]
             if len(fresh):
                 self._trackers[camera].expect(fresh, t_s + _WORTH_S)
 
@@ -139,3 +143,10 @@ class BackgroundSearch:
                 rest = took * (_REST[0] if self._news else _REST[1])
                 self._condition.wait_for(lambda: self._stop, rest)
             camera = 1 - camera
+
+
+def _apart(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Those of ``boxes`` ``(n, 4)`` that lie on none of ``others`` ``(m, 4)``."""
+    if not len(boxes) or not len(others):
+        return boxes
+    return boxes[overlap(boxes, others).max(axis=1) < _SAME]

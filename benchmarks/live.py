@@ -1,0 +1,370 @@
+"""The live lesson measured: rates, latency, the window's heartbeat, shares of stages, agreement, memory over time.
+
+    .venv/bin/python benchmarks/live.py run [--lesson FOLDER --classroom TOML] [--seconds 30] [--window] [--pictures]
+    .venv/bin/python benchmarks/live.py pace    the same pairs as fast as they go, no clock: CPU per pair and stage
+    .venv/bin/python benchmarks/live.py agree   live against `gazeclass analyze` of the same recording
+    .venv/bin/python benchmarks/live.py soak --minutes 120    looped lesson: memory, threads, handles, skew
+
+A lesson's folder holds cam0.mp4, cam1.mp4, timestamps.csv and enroll/; without one it is the sample. The videos are
+played at their own pace as two live cameras, again and again. These machines are noisy and shared: every table states
+the load and how much of two cores this process was given, and ``pace`` counts processor time, which others cannot take.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gazeclass.calibration.classroom import load_classroom
+from gazeclass.capture.files import open_recording
+from gazeclass.capture.pairs import FramePair
+from gazeclass.lesson.analysis import analyze, lesson_meta
+from gazeclass.lesson.assembly import build_pipeline
+from gazeclass.lesson.live import LiveLesson
+from gazeclass.lesson.live_assembly import build_live
+from gazeclass.lesson.live_start import LiveWishes, start_live
+from gazeclass.lesson.reader import read_lesson
+from gazeclass.sample import sample_folder
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+_ALIVE: list[Any] = []
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("run", "pace", "agree", "soak"))
+    parser.add_argument("--lesson", type=Path, default=sample_folder())
+    parser.add_argument("--classroom", type=Path, default=ROOT / "calibration" / "classroom.toml")
+    parser.add_argument("--headpose", default="default")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--window", action="store_true", help="with the live window, offscreen")
+    parser.add_argument("--pictures", action="store_true", help="… and the cameras' pictures in it")
+    arguments = parser.parse_args()
+    {"run": run, "pace": pace, "agree": agree, "soak": soak}[arguments.what](arguments)
+    if _ALIVE:
+        sys.stdout.flush()
+        os._exit(0)  # a window that was never closed by a user: nothing of it needs an orderly end
+
+
+def wishes(a: argparse.Namespace, output: Path) -> LiveWishes:
+    return LiveWishes(
+        cameras=(str(a.lesson / "cam0.mp4"), str(a.lesson / "cam1.mp4")),
+        classroom=a.classroom,
+        output=output,
+        portraits=a.lesson / "enroll",
+        headpose=a.headpose,
+        threads=a.threads,
+        loop=True,
+    )
+
+
+class Given:
+    """How much processor this process was given."""
+
+    def __init__(self) -> None:
+        self.wall, self.cpu = time.perf_counter(), time.process_time()
+
+    def __str__(self) -> str:
+        wall, cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
+        return (
+            f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, this process was given {cpu / wall:.2f} of them"
+        )
+
+
+def run(a: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        if a.window:
+            heartbeat, drawn, ticks, lesson, given = in_window(a, Path(folder))
+        else:
+            lesson = start_live(wishes(a, Path(folder) / "a.gaze"))
+            warm(lesson)
+            given = Given()
+            watch(lesson, a.seconds)
+            heartbeat, drawn, ticks = [], [], 0.0
+            print(given)
+        status, rates = lesson.status(), lesson.mean_rates()
+        skipped, pairs = status.skipped, lesson.moment.number if lesson.moment else 0
+        lesson.stop()
+        if lesson.failure:
+            raise lesson.failure
+    values = sorted(rates.values())
+    print(f"{len(values)} students, {pairs} pairs analysed ({status.pairs_per_s:.1f}/s at the end), {skipped} gave way")
+    if values:
+        print(f"gaze updates a second and student: median {statistics.median(values):.2f}, least {values[0]:.2f}")
+    print(f"latency frame → observations: median {status.latency_s:.2f} s")
+    if drawn:
+        print(f"latency frame → drawn point: median {np.median(drawn):.2f} s, 90 % {np.percentile(drawn, 90):.2f} s")
+    if heartbeat:
+        ms = 1000 * np.array(heartbeat)
+        print(
+            f"interface heartbeat: median {np.median(ms):.1f} ms, 99 % {np.percentile(ms, 99):.1f} ms, "
+            f"longest {ms.max():.0f} ms over {len(ms)} beats; {ticks:.1f} redraws/s"
+        )
+    print("shares of the pair: " + ", ".join(f"{name} {share:.0%}" for name, share in status.shares.items()))
+
+
+def warm(lesson: LiveLesson) -> None:
+    """Wait for the first students."""
+    until = time.monotonic() + 120
+    while not (lesson.moment and lesson.moment.posed) and time.monotonic() < until:
+        time.sleep(0.2)
+
+
+def watch(lesson: LiveLesson, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not lesson.over:
+        time.sleep(0.2)
+
+
+def in_window(a: argparse.Namespace, folder: Path) -> tuple[list[float], list[float], float, LiveLesson, Given]:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    from gazeclass.desktop import theme
+    from gazeclass.desktop.app import make_application
+    from gazeclass.desktop.context import AppContext
+    from gazeclass.desktop.lesson.place import create
+    from gazeclass.desktop.lesson.start_presenter import PORTRAITS
+    from gazeclass.desktop.state import State
+    from gazeclass.settings import Settings
+
+    application = make_application()
+    theme.apply(application, "light")
+    context = AppContext(Settings(library_dir=folder / "library"), State(folder / "state.ini"))
+    place = create(context)
+    place.resize(1168, 720)
+    place.show()
+    place.start_presenter.choice = replace(place.start_presenter.choice, who=PORTRAITS)
+    lesson = start_live(wishes(a, folder / "a.gaze"))
+    place._on_started(lesson)
+    assert place.live is not None
+    assert place.presenter is not None
+    if a.pictures:
+        place.live.bar.pictures.toggle()
+    beats: list[float] = []
+    last = [time.perf_counter()]
+
+    def beat() -> None:
+        now = time.perf_counter()
+        beats.append(max(0.0, now - last[0] - 0.010))
+        last[0] = now
+
+    timer = QTimer(interval=10)
+    timer.timeout.connect(beat)
+
+    def process(seconds: float) -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(round(1000 * seconds), loop.quit)
+        loop.exec()
+
+    until = time.monotonic() + 120
+    while not (lesson.moment and lesson.moment.posed) and time.monotonic() < until:
+        process(0.2)
+    place.presenter.drawn_s.clear()
+    ticks = place.presenter.ticks
+    given = Given()
+    last[0] = time.perf_counter()
+    timer.start()
+    process(a.seconds)
+    timer.stop()
+    print(given)
+    drawn, redraws = list(place.presenter.drawn_s), (place.presenter.ticks - ticks) / a.seconds
+    place.presenter.stop_watching()
+    _ALIVE.append((application, place))  # Qt's objects must outlive the threads that still report to them
+    return beats, drawn, redraws, lesson, given
+
+
+def pairs_of(a: argparse.Namespace) -> Any:
+    return open_recording(a.lesson / "cam0.mp4", a.lesson / "cam1.mp4", a.lesson / "timestamps.csv")
+
+
+def pace(a: argparse.Namespace) -> None:
+    """CPU of each part of a pair, searches counted apart: what two free cores could do."""
+    classroom = load_classroom(a.classroom)
+    tools = build_live(
+        classroom,
+        enrolment=a.lesson / "enroll",
+        headpose=a.headpose,
+        zones=lesson_meta(classroom, period_s=0.1, models=()).zones,
+        threads=1,
+        pair_s=1e9,
+        search_beside=False,
+    )
+    detector = tools.pipeline._trackers[0]._detector  # type: ignore[attr-defined]
+    searches = [0, 0.0]
+    inner = detector.detect
+
+    def detect(image: np.ndarray, camera: int = 0, **more: Any) -> Any:
+        start = time.thread_time()
+        found = inner(image, camera, **more)
+        if not more:
+            searches[0] += 1
+            searches[1] += time.thread_time() - start
+        return found
+
+    detector.detect = detect
+    pairs = list(first(pairs_of(a), 200))
+    settle = min(len(pairs) // 2, 20)
+    for pair in pairs[:settle]:
+        tools.pipeline.look(pair)
+    searches[:] = [0, 0.0]
+    start = time.process_time()
+    students = 0
+    for pair in pairs[settle:]:
+        students = max(students, len(tools.pipeline.look(pair).sightings))
+    total = time.process_time() - start
+    tools.close()
+    count = len(pairs) - settle
+    own = (total - searches[1]) / count
+    search = searches[1] / max(searches[0], 1)
+    print(f"load {os.getloadavg()[0]:.1f}; {students} students seen, {count} pairs")
+    print(f"processor time of a pair without searches {1000 * own:.0f} ms, of a search {1000 * search:.0f} ms")
+    # A settled class is searched for a fifth of one core's time at most (rest = 4 × work), decoding costs its own.
+    for cores in (2, 4):
+        print(f"  {cores} free cores, a fifth of one for searches: {(cores - 0.2) / own:.1f} pairs/s at most")
+    spent = tools.pipeline.times.seconds
+    print("shares of wall time: " + ", ".join(f"{n} {s / sum(spent.values()):.0%}" for n, s in spent.items()))
+
+
+def first(pairs: Any, count: int) -> Iterator[FramePair]:
+    for k, pair in enumerate(pairs):
+        if k == count:
+            return
+        yield pair
+
+
+class AtItsPace:
+    """A recording as live cameras that wait for whoever asks: the live engine without a clock."""
+
+    def __init__(self, recording: Any) -> None:
+        from gazeclass.capture.health import CameraState, LiveCameraHealth, LiveHealth
+
+        self.names, self.sizes_px, self.ended, self._t_s = ("cam0", "cam1"), recording.sizes_px, False, 0.0
+        self._pairs = iter(recording)
+        camera = LiveCameraHealth(0, 0, 0, 0, 0, 0.1, state=CameraState.LIVE)
+        self._health = LiveHealth((camera, camera), recording.health().skew, 0, True, 0.0)
+
+    def now_s(self) -> float:
+        return self._t_s
+
+    def next_pair(self, timeout_s: float | None = 1.0) -> FramePair | None:
+        pair = next(self._pairs, None)
+        if pair is None:
+            self.ended = True
+        else:
+            self._t_s = pair.t_s
+        return pair
+
+    def latest(self, camera: int) -> None:
+        return None
+
+    def events_since(self, count: int) -> tuple[tuple[()], int]:
+        return (), 0
+
+    def health(self) -> Any:
+        return self._health
+
+    def close(self) -> None:
+        self.ended = True
+
+
+def agree(a: argparse.Namespace) -> None:
+    """The same recording analysed, and through the live engine: every pair, and with a third of the poses' turns."""
+    classroom = load_classroom(a.classroom)
+    meta = lesson_meta(classroom, period_s=0.1, models=())
+    with tempfile.TemporaryDirectory() as folder:
+        pipeline = build_pipeline(classroom, enroll=a.lesson / "enroll", headpose=a.headpose, zones=meta.zones)
+        analyze(pairs_of(a), pipeline, classroom, Path(folder) / "analyze.gaze")
+        reference = usual_points(Path(folder) / "analyze.gaze")
+        for name, most in (("every pose", None), ("a third of the poses, in turns", 8)):
+            path = Path(folder) / f"{most}.gaze"
+            tools = build_live(
+                classroom,
+                enrolment=a.lesson / "enroll",
+                headpose=a.headpose,
+                zones=meta.zones,
+                threads=a.threads,
+                search_beside=False,
+            )
+            schedule = tools.pipeline._schedule
+            assert schedule is not None
+            fixed = type("Fixed", (type(schedule),), {"faces_within": most or 10**6})
+            schedule.__class__ = fixed
+            lesson = LiveLesson(AtItsPace(pairs_of(a)), tools, path, meta)
+            while not lesson.over:
+                time.sleep(0.1)
+            live = usual_points(path)
+            common = sorted(set(live) & set(reference))
+            off = [100 * float(np.linalg.norm(live[s] - reference[s])) for s in common]
+            others = sorted(set(live) ^ set(reference))
+            print(
+                f"{name}: students {others or 'the same'}; "
+                f"median gaze points apart by {np.median(off):.1f} cm in the median, {max(off):.1f} cm at most"
+            )
+
+
+def usual_points(path: Path) -> dict[str, np.ndarray]:
+    """Median gaze point of each student."""
+    lesson = read_lesson(path)
+    o = lesson.observations
+    out = {}
+    for k, student in enumerate(lesson.students):
+        points = o.board_xy_m[(o.student == k) & (o.status <= 1)]
+        points = points[np.isfinite(points).all(axis=1)]
+        if len(points):
+            out[student.name] = np.median(points, axis=0)
+    return out
+
+
+def soak(a: argparse.Namespace) -> None:
+    """Memory, threads, handles and skew of a looped lesson, every ten seconds; slopes over all but the first third."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        lesson = start_live(wishes(a, Path(folder) / "a.gaze"))
+        warm(lesson)
+        given, start = Given(), time.monotonic()
+        while time.monotonic() - start < 60 * a.minutes and not lesson.over:
+            time.sleep(10)
+            status = lesson.status()
+            rows.append((time.monotonic() - start, rss_mb(), threading.active_count(), handles(), status.skew_s))
+            t, mb, threads, files, skew = rows[-1]
+            line = f"{t / 60:5.1f} min  {mb:7.1f} MB  {threads} threads  {files} handles  skew {1000 * skew:.1f} ms"
+            print(f"{line}  {status.pairs_per_s:.1f} pairs/s", flush=True)
+        print(given)
+        lesson.stop()
+        if lesson.failure:
+            raise lesson.failure
+    table = np.array(rows)
+    late = table[table[:, 0] > table[-1, 0] / 3]
+    slope = np.polyfit(late[:, 0] / 3600, late[:, 1], 1)[0]
+    print(f"memory slope {slope:+.1f} MB an hour over the last {(late[-1, 0] - late[0, 0]) / 60:.0f} min")
+    for name, column in (("threads", 2), ("handles", 3)):
+        print(f"{name}: {int(late[0, column])} then, {int(late[-1, column])} at the end")
+    print(f"after the end: {threading.active_count()} threads, {handles()} handles")
+    sys.exit(0)
+
+
+def rss_mb() -> float:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def handles() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+if __name__ == "__main__":
+    main()
