@@ -200,7 +200,9 @@ def _judge(name: str, lens: CameraModel, match: Match) -> CameraCheck:
     def found(state: State, sentence: str, todo: str) -> CameraCheck:
         return CameraCheck(name, state, sentence, todo, **facts)  # type: ignore[arg-type]
 
-    if abs(zoom - 1.0) > ZOOM_SHARE:
+    # What a zoom moves at the picture's edge, against what the turn moves: the larger one is what happened.
+    zoom_px = abs(zoom - 1.0) * lens.width_px / 2
+    if abs(zoom - 1.0) > ZOOM_SHARE and zoom_px > shift:
         word = "larger" if zoom > 1 else "smaller"
         return found(
             State.ZOOMED,
@@ -289,8 +291,8 @@ def keep_reference(folder: Path, pictures: Sequence[np.ndarray]) -> None:
         if not ok:
             raise InputError("the picture cannot be written as JPEG", where=folder)
         encoded.append(data.tobytes())
-    for path, data in zip(reference_paths(folder), encoded, strict=True):
-        write_bytes(path, data)
+    for path, whole in zip(reference_paths(folder), encoded, strict=True):
+        write_bytes(path, whole)
 
 
 def read_reference(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:

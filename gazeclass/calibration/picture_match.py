@@ -59,7 +59,7 @@ def match_pictures(before: np.ndarray, after: np.ndarray) -> Match:
         raise ValueError(f"pictures of different sizes: {before.shape[:2]} and {after.shape[:2]}")
     scale = min(1.0, WORK_WIDTH_PX / before.shape[1])
     grey = [_prepared(picture, scale) for picture in (before, after)]
-    sift = cv2.SIFT.create(nfeatures=_FEATURES, contrastThreshold=0.02)  # type: ignore[attr-defined]
+    sift = cv2.SIFT.create(nfeatures=_FEATURES, contrastThreshold=0.02)
     equal = cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8))
     found = [sift.detectAndCompute(equal.apply(picture), None) for picture in grey]
     pairs = _mutual(found[0][1], found[1][1])

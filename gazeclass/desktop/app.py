@@ -82,7 +82,7 @@ def discard(*widgets: QWidget) -> None:
     for widget in widgets:
         widget.hide()
         widget.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # type: ignore[arg-type]
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QApplication.processEvents()
 
 

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.places import Place, available
 from gazeclass.desktop.rail import Rail
-from gazeclass.desktop.widgets.states import ErrorBanner
+from gazeclass.desktop.widgets.states import ErrorBanner, LoadingState
+from gazeclass.progress import Progress
 
 _log = logging.getLogger(__name__)
 SMALLEST_PX = (1024, 640)
@@ -44,6 +45,11 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.show_place)
         self.banner = ErrorBanner()
         self.stack = QStackedWidget()
+        self.opening = LoadingState()
+        self.opening.cancel.hide()
+        self.stack.addWidget(self.opening)
+        self._wanted = ""
+        self._shown: QWidget | None = None
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
@@ -87,14 +93,47 @@ class MainWindow(QMainWindow):
     @Slot(str)
     @Slot(str, object)
     def show_place(self, name: str, arguments: object = None) -> None:
-        """Show a place, and hand it ``arguments`` (a dict) if there are any."""
+        """Show a place, and hand it ``arguments`` (a dict) if there are any.
+
+        A place that was not imported yet is imported in a thread first, behind a sign that it is being opened.
+        """
         if name not in self.places:
             _log.warning("there is no place %s", name)
             return
+        self._wanted = name
+        if name in self._made or self.places[name].loaded:
+            self._show_now(name, arguments)
+        else:
+            self._load_then_show(self.places[name], arguments)
+
+    def _load_then_show(self, place: Place, arguments: object) -> None:
+        def load(progress: Progress) -> None:
+            progress.start(self.tr("opening"))
+            place.load()
+
+        task = self.context.tasks.run(load, title=place.title)
+        task.done.connect(lambda _: self._on_loaded(place.name, arguments))
+        task.failed.connect(self._on_not_loaded)
+        self.opening.watch(task)
+        self.stack.setCurrentWidget(self.opening)
+        self.rail.set_current(place.name)
+
+    def _on_loaded(self, name: str, arguments: object) -> None:
+        if self._wanted == name:  # meanwhile the user may have gone elsewhere
+            self._show_now(name, arguments)
+
+    def _on_not_loaded(self, error: Exception) -> None:
+        self._on_error(error)
+        shown = next((n for n, widget in self._made.items() if widget is self._shown), "")
+        if shown:
+            self._show_now(shown, None)
+
+    def _show_now(self, name: str, arguments: object) -> None:
         widget = self.widget_of(name)
         if widget is None:
-            self.rail.set_current(self.current_place)
+            self.rail.set_current(next((n for n, w in self._made.items() if w is self._shown), ""))
             return
+        self._shown = widget
         self.stack.setCurrentWidget(widget)
         self.rail.set_current(name)
         self.setWindowTitle(f"{self.places[name].title} – gazeclass")

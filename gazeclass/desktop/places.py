@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import sys
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -36,6 +37,11 @@ class Place:
         """Whether its package is there."""
         name = f"gazeclass.desktop.{self.package}"
         return importlib.util.find_spec(name) is not None and importlib.util.find_spec(f"{name}.place") is not None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether :meth:`load` takes no time."""
+        return f"gazeclass.desktop.{self.package}.place" in sys.modules
 
     def load(self) -> ModuleType:
         """Its module ``place``."""

@@ -18,7 +18,12 @@ CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox)
 
 
 def visible(window: QWidget, kind: type | tuple[type, ...]) -> list[QWidget]:
-    return [w for w in window.findChildren(QWidget) if isinstance(w, kind) and w.isVisibleTo(window)]
+    """Widgets of a kind that can be seen; Qt's own buttons inside a field are the field's affair."""
+    return [
+        w
+        for w in window.findChildren(QWidget)
+        if isinstance(w, kind) and w.isVisibleTo(window) and not isinstance(w.parentWidget(), QLineEdit)
+    ]
 
 
 def cut_off(window: QWidget) -> list[str]:

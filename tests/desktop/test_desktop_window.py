@@ -70,6 +70,51 @@ def test_places_are_made_when_first_shown(window: MainWindow) -> None:
     assert window.stack.currentWidget() is window._made["classrooms"]
 
 
+def test_a_place_is_imported_in_a_thread(qtbot, context: AppContext, monkeypatch) -> None:
+    """Until it is there the window says so; going elsewhere meanwhile wins."""
+    import threading
+
+    names = scripted_places(monkeypatch, "lesson", "classrooms")
+    module, gate = names[1].load(), threading.Event()
+    monkeypatch.delitem(sys.modules, "gazeclass.desktop.test_classrooms.place")
+
+    def load(self: Place) -> types.ModuleType:
+        if self.name == "classrooms":
+            assert threading.current_thread() is not threading.main_thread() or gate.is_set()
+            gate.wait(20)
+            monkeypatch.setitem(sys.modules, "gazeclass.desktop.test_classrooms.place", module)
+        return sys.modules[f"gazeclass.desktop.{self.package}.place"]
+
+    monkeypatch.setattr(Place, "load", load)
+    window = MainWindow(context, names)
+    qtbot.addWidget(window)
+    window.show()
+    window.start()
+    context.go("classrooms", wizard="x")
+    assert window.stack.currentWidget() is window.opening
+    window.show_place("lesson")
+    gate.set()
+    qtbot.waitUntil(lambda: not context.tasks.running, timeout=30000)
+    assert window.stack.currentWidget() is window.widget_of("lesson")
+    context.go("classrooms", wizard="y")
+    place = window.widget_of("classrooms")
+    assert isinstance(place, Scripted)
+    assert place.asked == [{"wizard": "y"}]
+
+
+def test_a_place_whose_import_fails_leaves_the_one_before(qtbot, context: AppContext, monkeypatch, caplog) -> None:
+    names = scripted_places(monkeypatch, "lesson")
+    broken = Place("students", "no_such_place", "Students", "play")
+    window = MainWindow(context, (*names, broken))
+    qtbot.addWidget(window)
+    window.show()
+    window.start()
+    window.show_place("students")
+    qtbot.waitUntil(window.banner.isVisible, timeout=30000)
+    assert window.current_place == "lesson"
+    assert window.stack.currentWidget() is window.widget_of("lesson")
+
+
 def test_a_place_that_is_not_installed_is_absent() -> None:
     assert {place.name for place in available()} <= {place.name for place in PLACES}
     assert not Place("x", "no_such_package", "X", "play").exists
@@ -198,6 +243,9 @@ def test_real_places_hold_at_every_size(qtbot, dressed, context: AppContext, siz
     window.show()
     for place in places:
         window.show_place(place.name)
+        qtbot.waitUntil(
+            lambda name=place.name: window.windowTitle().startswith(window.places[name].title), timeout=60000
+        )
         context.show_error(InputError("the disk is full", where="/home/someone/lesson.gaze", todo="Make room on it."))
         qtbot.wait(1)
         assert (window.width(), window.height()) == size, place.name

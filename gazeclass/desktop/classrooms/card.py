@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QDate, QLocale, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -89,7 +89,7 @@ class ClassroomCard(QFrame):
         if entry.classroom is None or entry.made_utc is None:
             return [entry.problem]
         room = entry.classroom
-        day = QLocale().toString(entry.made_utc.astimezone().date(), "d MMM yyyy")
+        day = QLocale().toString(_qt_date(entry.made_utc), "d MMM yyyy")
         lines = [self.tr("Calibrated {0}, {1}").format(day, self.age(age_days(entry.made_utc, now_utc)))]
         if room.world is not None:
             said = self.tr("Room measured to {0:.1f} cm; cameras agree to {1:.1f} px.")
@@ -192,8 +192,6 @@ class ClassroomCard(QFrame):
             self.renamed.emit(name)
 
 
-def first_button(card: QWidget) -> QWidget | None:
-    """What the keyboard should be at when a card is shown."""
-    from PySide6.QtWidgets import QPushButton
-
-    return card.findChild(QPushButton)
+def _qt_date(made_utc: datetime) -> QDate:
+    here = made_utc.astimezone()
+    return QDate(here.year, here.month, here.day)

@@ -1,6 +1,6 @@
 """The help place: the guide, the keys, and what the program is made of."""
 
-from PySide6.QtCore import QTimer, QUrl, Slot
+from PySide6.QtCore import Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import (
     QDesktopServices,
     QGuiApplication,
@@ -48,7 +48,7 @@ class HelpPlace(QWidget):
         self.search.setAccessibleName(self.tr("Search the help"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._on_search)
-        self.search.returnPressed.connect(lambda: self.text.setFocus())
+        self.search.returnPressed.connect(self._to_text)
         self.titles = QListWidget()
         self.titles.setAccessibleName(self.tr("Chapters"))
         self.titles.setMaximumWidth(300)
@@ -92,6 +92,10 @@ class HelpPlace(QWidget):
             if chapter and chapter.casefold() in self.chapters[number].title.casefold():
                 self.titles.setCurrentRow(row)
                 return
+
+    @Slot()
+    def _to_text(self) -> None:
+        self.text.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(str)
     def _on_search(self, words: str) -> None:

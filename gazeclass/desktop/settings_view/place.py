@@ -71,8 +71,9 @@ class SettingsPlace(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scrolled(content))
-        self._providers_known = False
         presenter.changed.connect(self.refresh)
+        presenter.providers_known.connect(self._on_providers)
+        presenter.ask_providers()
         self.refresh()
 
     def open(self) -> None:
@@ -82,11 +83,6 @@ class SettingsPlace(QWidget):
     def refresh(self) -> None:
         """Show the settings as they are."""
         settings = self.presenter.settings
-        if not self._providers_known:
-            self._providers_known = True
-            for name in self.presenter.providers():
-                if name != "CPUExecutionProvider":
-                    self.providers.addItem(name.removesuffix("ExecutionProvider"), name)
         self._select(self.theme, settings.theme)
         self._select(self.language, settings.language)
         self._select(self.providers, settings.providers[0] if settings.providers else "")
@@ -174,6 +170,11 @@ class SettingsPlace(QWidget):
             choice.addItem(value, value)
             at = choice.count() - 1
         choice.setCurrentIndex(at)
+
+    def _on_providers(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            if name != "CPUExecutionProvider" and self.providers.findData(name) < 0:
+                self.providers.addItem(name.removesuffix("ExecutionProvider"), name)
 
     def _on_provider(self) -> None:
         name = self.providers.currentData()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.settings_file import overruled, save_settings
 from gazeclass.errors import InputError
+from gazeclass.progress import Progress
 from gazeclass.settings import Settings
 
 #: Languages the window speaks, by code, in their own words. Add one when its translation lies in ``translations/``.
@@ -22,10 +23,12 @@ class SettingsPresenter(QObject):
     Signals:
         changed: the settings are others now, from here or from elsewhere.
         saved: a change was written.
+        providers_known: names of what ONNX Runtime can compute with, the best first.
     """
 
     changed = Signal()
     saved = Signal()
+    providers_known = Signal(object)
 
     def __init__(self, context: AppContext, file: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,11 +51,18 @@ class SettingsPresenter(QObject):
         """Fields that an environment variable decides."""
         return overruled(FIELDS)
 
-    def providers(self) -> tuple[str, ...]:
-        """What ONNX Runtime can compute with here, the best first."""
-        import onnxruntime
+    def ask_providers(self) -> None:
+        """Find out what ONNX Runtime can compute with here; ``providers_known`` follows. Importing it takes a while."""
 
-        return tuple(onnxruntime.get_available_providers())
+        def ask(progress: Progress) -> tuple[str, ...]:
+            progress.start(self.tr("looking at this computer"))
+            import onnxruntime
+
+            return tuple(onnxruntime.get_available_providers())
+
+        task = self.context.tasks.run(ask, title=self.tr("Settings"))
+        task.done.connect(self.providers_known)
+        task.failed.connect(self.context.show_error)
 
     def change(self, **values: Any) -> bool:
         """Save values of :class:`gazeclass.settings.Settings`; True when they were saved."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -138,7 +138,8 @@ class PictureView(QWidget):
         painter.fillRect(self.rect(), QColor("#11161a"))
         rect = self.picture_rect()
         if self._picture is not None:
-            painter.drawImage(rect, self._image(rect))
+            # At a whole pixel and in its own size: Qt then copies instead of resampling.
+            painter.drawImage(QPoint(round(rect.left()), round(rect.top())), self._image(rect))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for overlay in self._overlays:
                 self._draw(painter, overlay)
@@ -156,11 +157,12 @@ class PictureView(QWidget):
         if self._scaled is None or (self._scaled.width(), self._scaled.height()) != size:
             smaller = size[0] < self._picture.shape[1]
             resized = cv2.resize(self._picture, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-            resized = np.ascontiguousarray(resized)
-            grey = resized.ndim == 2
-            kind = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_BGR888
+            # The screen's own format, so that drawing is a copy.
+            code = cv2.COLOR_GRAY2BGRA if resized.ndim == 2 else cv2.COLOR_BGR2BGRA
+            screen = np.ascontiguousarray(cv2.cvtColor(resized, code))
             # copy() because QImage only borrows the array's memory.
-            self._scaled = QImage(resized.data, size[0], size[1], resized.strides[0], kind).copy()
+            self._scaled = QImage(screen.data, size[0], size[1], screen.strides[0], QImage.Format.Format_RGB32).copy()
+            self._scaled.setDevicePixelRatio(ratio)
         return self._scaled
 
     def _draw(self, painter: QPainter, overlay: Overlay) -> None:
