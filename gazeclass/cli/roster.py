@@ -201,35 +201,41 @@ def consent(
 def portrait(
     name: str = CLASS,
     student: str = STUDENT,
-    pictures: list[Path] = typer.Argument(..., help="Pictures with the student's face."),
+    pictures: list[Path] = typer.Argument(None, help="Pictures with the student's face."),
+    camera: str = typer.Option("", help="Take the pictures with a camera: usb:0, a device's path, rtsp://…"),
     keep: bool = typer.Option(False, "--keep", help="Keep the face's picture too, encrypted."),
     clear: bool = typer.Option(False, "--replace", help="In the place of the portraits there are."),
     file: Path | None = FILE,
 ) -> None:
     """Learn a student's face from pictures; the pictures themselves are not kept unless asked."""
+    from gazeclass.errors import InputError
     from gazeclass.faces.embedding import Embedder
     from gazeclass.faces.mtcnn import MtcnnDetector
+    from gazeclass.lesson.roster_camera import looks_from_camera
     from gazeclass.lesson.roster_portraits import look_at_file, portrait_of
+    from gazeclass.progress import track
 
+    if not pictures and not camera:
+        raise InputError("there is no picture to learn from", todo="Name picture files, or a --camera.")
     opened = open_roster(file)
     own = opened.roster.group(name).student(student)
     new, bad = [], 0
     with progress_bars() as bars:
-        bars.start("portraits", len(pictures))
         detector, embedder = MtcnnDetector(), Embedder()
-        for path in pictures:
-            look = look_at_file(path, detector)
+        looks = [(str(path), look_at_file(path, detector)) for path in track(pictures or (), bars, "portraits")]
+        if camera:
+            looks += [("camera", look) for look in looks_from_camera(camera, detector, progress=bars)]
+        for where, look in looks:
             if look.usable:
                 new.append(portrait_of(look, embedder, _today(), keep=keep))
             bad += not look.usable
             if look.problem or look.remark:
-                bars.note(f"{path}: {look.problem or look.remark}")
-            bars.advance()
+                bars.note(f"{where}: {look.problem or look.remark}")
     if new:
         group = opened.roster.group(name)
         portraits = (() if clear else own.portraits) + tuple(new)
         opened.save(opened.roster.replace_class(name, group.change(own.pseudonym, portraits=portraits)))
-    say(f"{len(new)} of {len(pictures)} pictures were usable")
+    say(f"{len(new)} of {len(looks)} pictures were usable")
     if bad:
         raise typer.Exit(1)
 

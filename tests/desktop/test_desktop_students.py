@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -427,3 +428,40 @@ def test_an_index_beyond_the_table_is_empty(place):
     assert place.table.model.data(QModelIndex()) is None
     assert place.table.model.pseudonym(99) == ""
     assert place.table.model.row_of("nobody") == -1
+
+
+def test_portraits_are_taken_with_a_camera(place, furnished, qtbot, tmp_path, monkeypatch, errors):
+    from gazeclass.capture import devices
+    from gazeclass.lesson import roster_camera
+
+    face = cv2.imread(str(sample_folder() / "enroll" / "S01.png"))
+    clip = tmp_path / "camera.avi"
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 10, face.shape[1::-1])
+    for _ in range(10):
+        writer.write(face)
+    writer.release()
+    plugged: list = []
+    monkeypatch.setattr(devices, "list_devices", lambda: plugged)
+    monkeypatch.setattr(roster_camera, "APART_S", 0.15)
+    panel = place.portraits
+    place.tabs.setCurrentWidget(panel)
+    place.table.table.setCurrentIndex(cell(place, 0, table_model.NAME))
+    panel.use_camera.click()
+    qtbot.waitUntil(lambda: panel.camera.currentText() == "no camera is plugged in", timeout=PATIENCE_MS)
+    assert not panel.shoot.isEnabled()
+    panel.use_camera.click()
+    plugged.append(SimpleNamespace(name="Webcam", address=str(clip)))
+    panel.use_camera.click()
+    qtbot.waitUntil(panel.shoot.isEnabled, timeout=PATIENCE_MS)
+    panel.shoot.click()
+    assert "Look into the camera" in panel.state.text()
+    qtbot.waitUntil(lambda: bool(panel.looks) and panel.shoot.isEnabled(), timeout=PATIENCE_MS)
+    assert all(look.usable for _, look in panel.looks)
+    plugged[0].address = str(tmp_path / "pulled out.avi")
+    panel.use_camera.click()
+    panel.use_camera.click()
+    qtbot.waitUntil(panel.shoot.isEnabled, timeout=PATIENCE_MS)
+    panel.shoot.click()
+    qtbot.waitUntil(lambda: bool(errors) and panel.shoot.isEnabled(), timeout=PATIENCE_MS)
+    assert "pulled out" in str(errors[0])
+    settled(qtbot, place)

@@ -14,7 +14,7 @@ from gazeclass.cli.roster import VARIABLE, app
 from gazeclass.errors import InputError
 from gazeclass.faces.embedding import Embedder
 from gazeclass.faces.mtcnn import MtcnnDetector
-from gazeclass.lesson import assembly, roster_keys
+from gazeclass.lesson import assembly, roster_camera, roster_keys
 from gazeclass.lesson.columns import Student
 from gazeclass.lesson.roster import Consent, Roster
 from gazeclass.lesson.roster_file import RosterFile, backup_of
@@ -260,3 +260,37 @@ def test_a_classroom_says_how_long_its_lessons_are_kept(classroom, tmp_path):
     before = datetime.now().astimezone().date()
     meta = lesson_meta(load_classroom(tmp_path / "classroom.toml"), period_s=0.1, models=())
     assert before + timedelta(days=30) <= date.fromisoformat(meta.keep_until) <= before + timedelta(days=31)
+
+
+def video(path, pictures):
+    height, width = pictures[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (width, height))
+    for picture in pictures:
+        writer.write(picture)
+    writer.release()
+    return path
+
+
+def test_portraits_come_straight_from_a_camera(eyes, tmp_path, monkeypatch, cli):
+    monkeypatch.setattr(roster_camera, "APART_S", 0.15)
+    face = cv2.imread(str(ENROLL / "S01.png"))
+    blank = np.full_like(face, 90)
+    one = video(tmp_path / "one.avi", [face] * 12)
+    looks = roster_camera.looks_from_camera(str(one), eyes[0])
+    assert len(looks) >= 2
+    assert all(look.usable for look in looks)
+    nobody = video(tmp_path / "nobody.avi", [blank] * 12)
+    (look,) = roster_camera.looks_from_camera(str(nobody), eyes[0])
+    assert look.problem == "no face was found in the portrait"
+    cli("add-class", "7b")
+    cli("add", "7b", "Ada")
+    assert "pictures were usable" in cli("portrait", "7b", "Ada", "--camera", one)
+    assert "no portrait" not in cli("show")
+    with pytest.raises(InputError, match="no picture to learn from"):
+        cli("portrait", "7b", "Ada")
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".avi", ".avi", ".bak", ".gzr"]
+
+
+def test_a_camera_that_is_not_there_is_named(eyes):
+    with pytest.raises(InputError, match="absent"):
+        roster_camera.looks_from_camera("absent.mp4", eyes[0])

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gazeclass.desktop.students.presenter import StudentsPresenter
 from gazeclass.desktop.widgets.controls import ElidedLabel, button, card, label, scrolled
@@ -30,7 +30,7 @@ class PortraitsPanel(QWidget):
         self.choose = button(self.tr("Add pictures"), icon="image-plus-outline")
         self.choose.clicked.connect(self._choose)
         self.clear = button(
-            self.tr("Delete all"), icon="delete-outline", role="flat", name=self.tr("Delete the portraits")
+            self.tr("Delete portraits"), icon="delete-outline", role="flat", name=self.tr("Delete the portraits")
         )
         self.clear.clicked.connect(lambda: self.presenter.clear_portraits(self.pseudonym))
         self.keep = QCheckBox(self.tr("Keep the pictures too, encrypted"))
@@ -51,20 +51,38 @@ class PortraitsPanel(QWidget):
         row.addStretch(1)
         row.addWidget(self.leave)
         row.addWidget(self.take)
+        self.use_camera = button(self.tr("Camera"), icon="camera-outline")
+        self.use_camera.setCheckable(True)
+        self.use_camera.toggled.connect(self._on_use_camera)
         actions = QHBoxLayout()
         actions.addWidget(self.choose)
-        actions.addWidget(self.clear)
+        actions.addWidget(self.use_camera)
         actions.addStretch(1)
+        self.camera = QComboBox()
+        self.camera.setAccessibleName(self.tr("Camera"))
+        self.camera.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.shoot = button(self.tr("Take pictures"), role="primary")
+        self.shoot.clicked.connect(self._shoot)
+        self._camera_row = QWidget()
+        camera_row = QHBoxLayout(self._camera_row)
+        camera_row.setContentsMargins(0, 0, 0, 0)
+        camera_row.addWidget(self.camera, 1)
+        camera_row.addWidget(self.shoot)
+        self._camera_row.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self.who)
         layout.addWidget(self.state)
         layout.addLayout(actions)
+        layout.addWidget(self._camera_row)
         layout.addWidget(self._area, 1)
         layout.addWidget(self.keep)
         layout.addWidget(self._confirm)
+        layout.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignLeft)
         presenter.looked.connect(self._on_looked)
+        presenter.cameras_found.connect(self._on_cameras)
+        presenter.shooting_ended.connect(self._on_shooting_ended)
         presenter.students_changed.connect(self.refresh)
         self._show([])
         self.refresh()
@@ -80,6 +98,7 @@ class PortraitsPanel(QWidget):
         """Say what there is."""
         student, group = self.presenter.student(self.pseudonym), self.presenter.group
         self.choose.setEnabled(student is not None and student.consent.given)
+        self.use_camera.setEnabled(self.choose.isEnabled())
         self.clear.setEnabled(student is not None and bool(student.portraits))
         self.who.setText(student.name if student is not None else "")
         if student is None:
@@ -109,6 +128,31 @@ class PortraitsPanel(QWidget):
     def look_at(self, paths: list[Path]) -> None:
         """Look whether pictures can be used."""
         self.presenter.look_at(self.pseudonym, paths)
+
+    def _on_use_camera(self, on: bool) -> None:
+        self._camera_row.setVisible(on)
+        if on:
+            self.camera.clear()
+            self.camera.addItem(self.tr("looking for cameras …"))
+            self.shoot.setEnabled(False)
+            self.presenter.find_cameras()
+
+    def _on_cameras(self, found: list[tuple[str, str]]) -> None:
+        self.camera.clear()
+        for name, address in found:
+            self.camera.addItem(name, address)
+        if not found:
+            self.camera.addItem(self.tr("no camera is plugged in"))
+        self.shoot.setEnabled(bool(found))
+
+    def _shoot(self) -> None:
+        self.shoot.setEnabled(False)
+        self.state.setText(self.tr("Look into the camera and turn your head a little, for four seconds …"))
+        self.presenter.look_with_camera(self.pseudonym, str(self.camera.currentData()))
+
+    def _on_shooting_ended(self) -> None:
+        self.shoot.setEnabled(self.camera.currentData() is not None)
+        self.refresh()
 
     def _on_looked(self, pseudonym: str, found: list[tuple[Path, PortraitLook]]) -> None:
         if pseudonym == self.pseudonym:

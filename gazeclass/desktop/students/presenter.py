@@ -48,6 +48,8 @@ class StudentsPresenter(QObject):
         refused: an InputError about what was typed at the door.
         receipt: path of the receipt of what was deleted.
         found_in_lessons: a pseudonym, and in how many lessons it is.
+        cameras_found: (name, address) of each camera that is plugged in.
+        shooting_ended: the camera is closed again.
     """
 
     door_changed = Signal()
@@ -57,6 +59,8 @@ class StudentsPresenter(QObject):
     refused = Signal(object)
     receipt = Signal(object)
     found_in_lessons = Signal(str, int)
+    cameras_found = Signal(object)
+    shooting_ended = Signal()
 
     def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -280,6 +284,32 @@ class StudentsPresenter(QObject):
         task = self.context.tasks.run(work, title=self.tr("Looking at pictures"))
         task.done.connect(lambda found: self.looked.emit(pseudonym, found))
         task.failed.connect(self.context.show_error)
+
+    def find_cameras(self) -> None:
+        """Look which cameras there are; :attr:`cameras_found` tells."""
+
+        def work(_: Progress) -> list[tuple[str, str]]:
+            from gazeclass.capture.devices import list_devices
+
+            return [(device.name, device.address) for device in list_devices()]
+
+        task = self.context.tasks.run(work, title=self.tr("Looking for cameras"))
+        task.done.connect(self.cameras_found)
+        task.failed.connect(self.context.show_error)
+
+    def look_with_camera(self, pseudonym: str, camera: str) -> None:
+        """Take pictures of a student with a camera; :attr:`looked` tells, :attr:`shooting_ended` in any case."""
+
+        def work(progress: Progress) -> list[tuple[Path, PortraitLook]]:
+            from gazeclass.lesson.roster_camera import looks_from_camera
+
+            looks = looks_from_camera(camera, self._tools()[0], progress=progress)
+            return [(Path(f"{k + 1}"), look) for k, look in enumerate(looks)]
+
+        task = self.context.tasks.run(work, title=self.tr("Taking pictures"))
+        task.done.connect(lambda found: self.looked.emit(pseudonym, found))
+        task.failed.connect(self.context.show_error)
+        task.finished.connect(self.shooting_ended)
 
     def take_portraits(self, pseudonym: str, looks: Sequence[PortraitLook], *, keep: bool) -> None:
         """Turn usable looks into portraits of a student."""
