@@ -99,7 +99,17 @@ def zones_figure(times: LessonTimes) -> "Figure":
         )
         if unreliable:
             axes.add_patch(
-                Rectangle(place, width, height, fill=False, edgecolor=CHALK, alpha=0.35, hatch="///", lw=0, zorder=2)
+                Rectangle(
+                    place,
+                    width,
+                    height,
+                    fill=False,
+                    edgecolor=_ink_on(colours(level)),
+                    alpha=0.4,
+                    hatch="///",
+                    lw=0,
+                    zorder=2,
+                )
             )
         middle = (zone.x0_m + zone.x1_m) / 2, (zone.y0_m + zone.y1_m) / 2
         size = float(np.clip(34 * min(height / board.height_m, 2.5 * width / board.width_m), 6.5, 13))

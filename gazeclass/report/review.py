@@ -13,12 +13,21 @@ from numpy.typing import NDArray
 from gazeclass.geometry.rotation import Array
 from gazeclass.lesson.columns import Lesson
 from gazeclass.lesson.reader import read_lesson
-from gazeclass.lesson.zones import Zone, expected_hit_rate
+from gazeclass.lesson.zones import Zone
 from gazeclass.lesson.zoning import rezoned
 from gazeclass.progress import SILENT, Progress
 from gazeclass.report.content import Visibility, visibility
 from gazeclass.report.heatmap import Heatmap
-from gazeclass.report.metrics import ELSEWHERE, LEAST_HIT_RATE, LessonTimes, Share, Timeline, Totals, class_timeline
+from gazeclass.report.metrics import (
+    ELSEWHERE,
+    LEAST_HIT_RATE,
+    LessonTimes,
+    Share,
+    Timeline,
+    Totals,
+    class_timeline,
+    hit_rates,
+)
 from gazeclass.report.span_index import Span, SpanIndex
 from gazeclass.report.words import percent
 
@@ -210,12 +219,7 @@ class Review:
 
     def hit_rate(self, zone: Zone) -> float:
         """Expected hit rate of a zone that is only being drawn, for the class; NaN without any gaze point."""
-        points = np.flatnonzero(self.times.state >= ELSEWHERE)
-        if not len(points):
-            return float("nan")
-        sample = points[np.unique(np.linspace(0, len(points) - 1, 500).astype(int))]
-        cov = self.lesson.observations.packed_cov[sample, 12:15].astype(float)[:, [[0, 1], [1, 2]]]
-        return float(expected_hit_rate(zone, cov).mean())
+        return hit_rates(self.times, [zone]).of(0, range(len(self.lesson.students)))
 
 
 def too_small(rate: float) -> bool:

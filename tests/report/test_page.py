@@ -255,6 +255,14 @@ def test_export_to_places_that_cannot_be(lesson_file, tmp_path):
 def test_the_command_writes_the_folder(lesson_file, tmp_path, capsys):
     from gazeclass.cli.export import export
 
-    export(lesson_file(TWO), tmp_path / "out", show_students=True, parquet=False, separator="comma")
+    export(
+        lesson_file(TWO),
+        tmp_path / "out",
+        show_students=True,
+        parquet=False,
+        separator="comma",
+        names=False,
+        roster=None,
+    )
     assert str(tmp_path / "out" / "report.html") in capsys.readouterr().out
     assert {p.name for p in (tmp_path / "out").iterdir()} == FILES

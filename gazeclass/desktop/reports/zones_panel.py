@@ -27,7 +27,7 @@ from gazeclass.report.words import percent
 
 #: Columns: name; left, top, width, height in centimetres as the class sees the board; expected hits.
 _NAME, _LEFT, _TOP, _WIDTH, _HEIGHT, _HITS = range(6)
-_NUMBER_PX = 46
+_NUMBER_PX = 51
 
 
 class ZonesPanel(QWidget):
@@ -76,7 +76,7 @@ class ZonesPanel(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         header.setStyleSheet("QHeaderView::section { padding: 6px 2px; }")
-        self.table.setColumnWidth(_HITS, _NUMBER_PX + 12)
+        self.table.setColumnWidth(_HITS, _NUMBER_PX + 6)
         self.problem = label("", kind="danger", wrap=True)
         self.apply = button(self.tr("Compute with these zones"), icon="calculator-variant-outline", role="primary")
         self.save = button(self.tr("Save in lesson"), icon="content-save-outline")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gazeclass.geometry.rotation import Array
-from gazeclass.lesson.zones import expected_hit_rate
+from gazeclass.lesson.zones import Zone, expected_hit_rate
 
 if TYPE_CHECKING:
     from gazeclass.report.metrics.states import LessonTimes
@@ -50,17 +50,29 @@ class HitRates:
         return not self.of(zone, students) >= LEAST_HIT_RATE
 
 
-def hit_rates(times: "LessonTimes") -> HitRates:
-    """Expected hit rate of each zone for each student of a lesson."""
-    o, zones = times.lesson.observations, times.lesson.zones
+def hit_rates(times: "LessonTimes", zones: Sequence[Zone] | None = None) -> HitRates:
+    """Expected hit rate of each zone for each student of a lesson.
+
+    Args:
+        times: of the lesson.
+        zones: other zones than the lesson's, to be tried.
+    """
+    zones = times.lesson.zones if zones is None else zones
     rate = np.full((len(times.lesson.students), len(zones)), np.nan)
+    for student, cov in enumerate(times.sampled_cov):
+        if len(cov):
+            rate[student] = [expected_hit_rate(zone, cov).mean() for zone in zones]
+    return HitRates(rate, times.all_totals.measured_us / 1e6)
+
+
+def sample_cov(times: "LessonTimes") -> list[Array]:
+    """Ellipses ``(k, 2, 2)`` of each student, evenly spaced over the lesson."""
+    o = times.lesson.observations
     points = np.flatnonzero(times.state >= -1)
     points = points[np.argsort(o.student[points], kind="stable")]
-    ends = np.searchsorted(o.student[points], np.arange(len(rate) + 1))
-    for student, (first, end) in enumerate(pairwise(ends.tolist())):
-        if end > first:
-            sample = points[np.unique(np.linspace(first, end - 1, _SAMPLES).astype(int))]
-            cov = o.packed_cov[sample, 12:15].astype(float)[:, [[0, 1], [1, 2]]]
-            for k, zone in enumerate(zones):
-                rate[student, k] = expected_hit_rate(zone, cov).mean()
-    return HitRates(rate, times.all_totals.measured_us / 1e6)
+    ends = np.searchsorted(o.student[points], np.arange(len(times.lesson.students) + 1))
+    out = []
+    for first, end in pairwise(ends.tolist()):
+        sample = points[np.unique(np.linspace(first, end - 1, _SAMPLES).astype(int))] if end > first else points[:0]
+        out.append(o.packed_cov[sample, 12:15].astype(float)[:, [[0, 1], [1, 2]]])
+    return out

@@ -10,7 +10,7 @@ from gazeclass.geometry.rotation import Array
 from gazeclass.lesson.columns import STATUSES, Lesson
 from gazeclass.lesson.observation import ObservationStatus
 from gazeclass.lesson.zones import Zone, zone_probabilities
-from gazeclass.report.metrics.reliability import HitRates, hit_rates
+from gazeclass.report.metrics.reliability import HitRates, hit_rates, sample_cov
 from gazeclass.report.metrics.shares import Share, Totals
 from gazeclass.report.metrics.stays import Stay, Stays, ZoneVisits, find_stays, transitions, zone_visits
 
@@ -174,6 +174,11 @@ class LessonTimes:
     def transitions(self) -> dict[tuple[int, int], int]:
         """See :func:`.stays.transitions`."""
         return transitions(self.stays)
+
+    @cached_property
+    def sampled_cov(self) -> list[Array]:
+        """Ellipses of each student, a sample of them."""
+        return sample_cov(self)
 
     @cached_property
     def hit_rates(self) -> HitRates:
