@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--unclocked", action="store_true", help="soak: each pair when it is asked for, no real time")
     parser.add_argument("--window", action="store_true", help="with the live window, offscreen")
     parser.add_argument("--pictures", action="store_true", help="… and the cameras' pictures in it")
     arguments = parser.parse_args()
@@ -249,11 +250,11 @@ def first(pairs: Any, count: int) -> Iterator[FramePair]:
 class AtItsPace:
     """A recording as live cameras that wait for whoever asks: the live engine without a clock."""
 
-    def __init__(self, recording: Any) -> None:
+    def __init__(self, recording: Any, pairs: Iterator[FramePair] | None = None) -> None:
         from gazeclass.capture.health import CameraState, LiveCameraHealth, LiveHealth
 
         self.names, self.sizes_px, self.ended, self._t_s = ("cam0", "cam1"), recording.sizes_px, False, 0.0
-        self._pairs = iter(recording)
+        self._pairs = iter(recording) if pairs is None else pairs
         camera = LiveCameraHealth(0, 0, 0, 0, 0, 0.1, state=CameraState.LIVE)
         self._health = LiveHealth((camera, camera), recording.health().skew, 0, True, 0.0)
 
@@ -333,7 +334,7 @@ def soak(a: argparse.Namespace) -> None:
     """Memory, threads, handles and skew of a looped lesson, every ten seconds; slopes over all but the first third."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        lesson = start_live(wishes(a, Path(folder) / "a.gaze"))
+        lesson = looped(a, Path(folder) / "a.gaze") if a.unclocked else start_live(wishes(a, Path(folder) / "a.gaze"))
         warm(lesson)
         given, start = Given(), time.monotonic()
         while time.monotonic() - start < 60 * a.minutes and not lesson.over:
@@ -342,7 +343,8 @@ def soak(a: argparse.Namespace) -> None:
             rows.append((time.monotonic() - start, rss_mb(), threading.active_count(), handles(), status.skew_s))
             t, mb, threads, files, skew = rows[-1]
             line = f"{t / 60:5.1f} min  {mb:7.1f} MB  {threads} threads  {files} handles  skew {1000 * skew:.1f} ms"
-            print(f"{line}  {status.pairs_per_s:.1f} pairs/s", flush=True)
+            pairs = lesson.moment.number if lesson.moment else 0
+            print(f"{line}  {pairs} pairs, {status.lesson_s:.0f} s of lesson", flush=True)
         print(given)
         lesson.stop()
         if lesson.failure:
@@ -355,6 +357,31 @@ def soak(a: argparse.Namespace) -> None:
         print(f"{name}: {int(late[0, column])} then, {int(late[-1, column])} at the end")
     print(f"after the end: {threading.active_count()} threads, {handles()} handles")
     sys.exit(0)
+
+
+def looped(a: argparse.Namespace, output: Path) -> LiveLesson:
+    """The lesson again and again, each pair when it is asked for."""
+
+    def again() -> Iterator[FramePair]:
+        turn_s = 0.0
+        while True:
+            last_s = 0.0
+            for pair in pairs_of(a):
+                last_s = pair.t_s
+                yield replace(pair, t_s=turn_s + pair.t_s)
+            turn_s += last_s + 0.1
+
+    classroom = load_classroom(a.classroom)
+    meta = lesson_meta(classroom, period_s=0.1, models=())
+    tools = build_live(
+        classroom,
+        enrolment=a.lesson / "enroll",
+        headpose=a.headpose,
+        zones=meta.zones,
+        threads=a.threads,
+        search_beside=False,
+    )
+    return LiveLesson(AtItsPace(pairs_of(a), again()), tools, output, meta)
 
 
 def rss_mb() -> float:

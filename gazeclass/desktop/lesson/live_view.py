@@ -247,11 +247,8 @@ class LiveView(QWidget):
         self.bar.recording.setVisible(words.recording)
         self.status.setText(words.line)
         self.status.setToolTip(words.detail)
-        if words.paused:
-            self.board.set_message(self.tr("Paused. Space goes on."))
-        elif self._heat is not None:
-            self.board.set_message("")
-        standing = words.missing or words.warning
+        paused = self.tr("Paused. Nobody is observed until you go on (Space).") if words.paused else ""
+        standing = " ".join(part for part in (words.missing, paused, words.warning) if part)
         if standing != self._standing:
             self._standing = standing
             if not self._notice_timer.isActive():
