@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gazeclass.calibration.classroom import Classroom, load_classroom, save_classroom
+from gazeclass.calibration.project import open_project
 from gazeclass.calibration.quality import Level
 from gazeclass.desktop.classrooms import shelf
 from gazeclass.desktop.classrooms.shelf import Kind
@@ -126,6 +127,9 @@ def test_import_of_another_librarys_classroom(classrooms: Path, tmp_path: Path, 
 def test_sample_can_be_added(classrooms: Path) -> None:
     entry = shelf.read_entry(shelf.add_sample(classrooms))
     assert (entry.kind, entry.level, entry.resumable) == (Kind.READY, Level.GOOD, True)
+    target = open_project(entry.folder / "calibration").target()
+    assert target is not None
+    assert (target.columns, target.rows, target.square_m) == (9, 6, 0.06)
 
 
 def test_what_cannot_be_imported(classrooms: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from gazeclass.calibration.project import CLASSROOM
 from gazeclass.desktop.classrooms.check_view import CheckView
 from gazeclass.desktop.classrooms.list_view import ClassroomList
 from gazeclass.desktop.classrooms.presenter import CheckPresenter, ClassroomsPresenter
@@ -97,6 +98,8 @@ class ClassroomsPlace(QWidget):
         from gazeclass.desktop.wizard import place as wizard
 
         entry = self.presenter.entry(folder)
+        if entry is None and (folder / CLASSROOM).is_file():
+            entry = read_entry(folder)
         self._show_page(lambda: wizard.create(self.context, folder), entry.name if entry else self.tr("New classroom"))
 
     def _show_check(self, folder: Path) -> None:

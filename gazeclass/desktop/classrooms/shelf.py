@@ -14,9 +14,10 @@ from gazeclass.atomic import write_text
 from gazeclass.calibration.classroom import Classroom, load_classroom, save_classroom
 from gazeclass.calibration.health import RoomCheck
 from gazeclass.calibration.library import MATERIAL, unfinished
-from gazeclass.calibration.project import CLASSROOM, room_slug
+from gazeclass.calibration.project import CLASSROOM, NOTES, create_project, room_slug
 from gazeclass.calibration.quality import GOOD_BOARD_SIGMA_M, GOOD_RMS_PX, POOR_RMS_PX, Level
 from gazeclass.calibration.room import read_room
+from gazeclass.calibration.target import Target
 from gazeclass.errors import InputError
 from gazeclass.progress import SILENT, Progress
 
@@ -207,6 +208,28 @@ def import_path(path: Path, classrooms: Path, progress: Progress = SILENT) -> Pa
     return _import(classrooms, name, files, progress)
 
 
+def _note_target(folder: Path) -> None:
+    """A finished classroom knows its printed board; the wizard that goes on from its pictures shall know it too."""
+    material = folder / MATERIAL
+    if not (material.is_dir() and (folder / CLASSROOM).is_file()) or (material / NOTES).exists():
+        return
+    printed = load_classroom(folder / CLASSROOM).target
+    project = create_project(material)
+    project.choose_target(
+        Target(
+            printed.columns,
+            printed.rows,
+            printed.square_m,
+            printed.kind,
+            printed.dictionary,
+            printed.marker_ratio or 0.75,
+            printed.inverted,
+            printed.legacy,
+        )
+    )
+    project.measure_square(printed.square_m)
+
+
 def sample_classroom() -> Path:
     """The ``classroom.toml`` of the sample lesson, in a checkout or an installed wheel."""
     import gazeclass
@@ -242,6 +265,7 @@ def _import(classrooms: Path, name: str, files: Sequence[tuple[Path, Path]], pro
             shutil.copyfile(source, fresh / place)
             progress.advance()
         fresh.chmod(0o755)
+        _note_target(fresh)
         home = new_folder(classrooms, name)
         fresh.rename(home)
     except OSError as error:

@@ -29,6 +29,7 @@ def read_guide(folders: tuple[Path, ...] = DOCS) -> tuple[Chapter, ...]:
     for page in sorted((docs / "guide").glob("*.md")) if (docs / "guide").is_dir() else ():
         text = _text(page)
         title = next((line[2:].strip() for line in text.splitlines() if line.startswith("# ")), page.stem)
+        title = title.replace("`", "")
         chapters.append(Chapter(title, text, page.parent))
     return tuple(chapters)
 

@@ -54,6 +54,7 @@ class HelpPlace(QWidget):
         self.titles.setMaximumWidth(300)
         self.titles.setMinimumWidth(200)
         self.titles.setWordWrap(True)
+        self.titles.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.titles.currentRowChanged.connect(self._on_chosen)
         self.text = QTextBrowser()
         self.text.setAccessibleName(self.tr("Text of the chapter"))
