@@ -1,6 +1,9 @@
 """Network cameras on loopback: GStreamer's RTSP server where the system has one, motion JPEG over HTTP everywhere."""
 
+import base64
 import http.server
+import signal
+import socket
 import subprocess
 import threading
 import time
@@ -19,6 +22,7 @@ _NEEDED = (
     "Gst.init(None); "
     "raise SystemExit(not all(map(Gst.ElementFactory.find, ('qtdemux', 'h264parse', 'rtph264pay'))))"
 )
+_AUTHORIZATION = "Basic " + base64.b64encode(b"teacher:geheim").decode()
 #: No server of a test outlives this.
 LONGEST_S = 120
 
@@ -78,6 +82,14 @@ class RtspServer:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
+    def freeze(self) -> None:
+        """As if the network broke: connections stay, nothing comes."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """As if it came back."""
+        self._process.send_signal(signal.SIGCONT)
+
     def first_pictures_s(self) -> dict[str, float]:
         """When each stream's picture 0 was due, on the monotonic clock of this computer."""
         return {name: float(t) for name, t in (line.split() for line in self._said if line.startswith("cam"))}
@@ -91,7 +103,7 @@ class RtspServer:
 class MjpegServer:
     """Two motion JPEG cameras, ``/cam0`` and ``/cam1``, whose pictures carry numbers; ``/locked`` wants a password."""
 
-    def __init__(self, port: int, *, rate_hz: float = 20.0, size: tuple[int, int] = (320, 192)) -> None:
+    def __init__(self, port: int, *, rate_hz: float = 10.0, size: tuple[int, int] = (320, 192)) -> None:
         self.start_s = time.monotonic()
         self.rate_hz = rate_hz
         self.stopping = threading.Event()
@@ -100,10 +112,13 @@ class MjpegServer:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                if self.path == "/locked":
-                    self.send_error(401)
+                if self.path == "/locked" and self.headers.get("Authorization") != _AUTHORIZATION:
+                    self.send_response(401)
+                    self.send_header("WWW-Authenticate", 'Basic realm="camera"')
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
                     return
-                if self.path not in ("/cam0", "/cam1"):
+                if self.path not in ("/cam0", "/cam1", "/locked"):
                     self.send_error(404)
                     return
                 self.send_response(200)
@@ -138,3 +153,28 @@ class MjpegServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(30)
+
+
+class RefusingRtspServer:
+    """Answers every RTSP request with one status line."""
+
+    def __init__(self, port: int, status: str) -> None:
+        self._socket = socket.create_server(("127.0.0.1", port))
+        self._socket.settimeout(30)
+        self._thread = threading.Thread(target=self._answer, args=(status,), daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> "RefusingRtspServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join(30)
+        self._socket.close()
+
+    def _answer(self, status: str) -> None:
+        connection, _ = self._socket.accept()
+        with connection:
+            connection.settimeout(30)
+            while request := connection.recv(4096):
+                number = next(line for line in request.decode().splitlines() if line.startswith("CSeq"))
+                connection.sendall(f"RTSP/1.0 {status}\r\n{number}\r\n\r\n".encode())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from network_servers import MjpegServer, RtspServer, need_rtsp_server, numbered_video
+from network_servers import MjpegServer, RefusingRtspServer, RtspServer, need_rtsp_server, numbered_video
 from numbered_pictures import read_number
 
 from gazeclass.capture.health import CameraState, EventKind
@@ -17,7 +17,7 @@ from gazeclass.capture.reader import ReaderPolicy
 from gazeclass.errors import InputError
 from gazeclass.sample import sample_folder
 
-PATIENCE_S = 60.0
+PATIENCE_S = 100.0
 OPTIONS = LiveOptions(
     open_timeout_s=PATIENCE_S,
     read_timeout_s=3.0,
@@ -99,20 +99,21 @@ def test_the_sample_lesson_over_rtsp_killed_and_restarted(free_port: int, tmp_pa
         finally:
             live.close()
     first_after_s = min(pair.t_s for pair in after if pair.t_s > lost_s)
-    assert [camera.connects for camera in health.cameras] == [2, 2]
-    gaps = [event for event in live.events() if event.kind is EventKind.GAP]
+    assert min(camera.connects for camera in health.cameras) >= 2
+    # The streams are six seconds long: on a busy machine they may end, and be opened again, before the server is killed.
+    gaps = [event for event in live.events() if event.kind is EventKind.GAP and event.t_s < lost_s < event.until_s]
     assert {event.camera for event in gaps} == {0, 1}
-    for event in gaps:
-        assert before[-1].t_s - 1.0 < event.t_s < lost_s < event.until_s < first_after_s + 1.0
+    assert all(event.until_s < first_after_s + 1.0 for event in gaps)
+    assert before
     assert live.sizes_px == ((1920, 1080), (1920, 1080))
 
 
 def test_motion_jpeg_over_http(free_port: int) -> None:
     """No clock comes along: arrivals are all there is, and both pictures of a pair are still of one moment."""
-    with MjpegServer(free_port):
+    with MjpegServer(free_port, rate_hz=8.0):
         urls = [f"http://teacher:geheim@127.0.0.1:{free_port}/cam{k}" for k in (0, 1)]
         with open_live(*urls, options=OPTIONS) as live:
-            pairs = take(live, lambda pairs: len(pairs) >= 25)
+            pairs = take(live, lambda pairs: len(pairs) >= 15)
             assert live.health().cameras[0].format == "mjpeg"
             assert live.sizes_px == ((320, 192), (320, 192))
     numbers = np.array([[read_number(image) for image in pair.images] for pair in pairs])
@@ -140,6 +141,10 @@ def test_what_a_server_refuses(free_port: int) -> None:
     with MjpegServer(free_port):
         with pytest.raises(InputError, match="user or password is refused"):
             NetworkCamera(f"http://a:b@127.0.0.1:{free_port}/locked")
+        camera = NetworkCamera(f"http://teacher:geheim@127.0.0.1:{free_port}/locked")
+        assert camera.size_px == (320, 192)
+        camera.close()
+        assert list(camera) == []
         with pytest.raises(InputError, match="no such stream"):
             NetworkCamera(f"http://127.0.0.1:{free_port}/nothing")
 
@@ -149,3 +154,47 @@ def test_rtsp_without_such_a_stream(free_port: int, tmp_path: Path) -> None:
     videos = [sample_folder() / f"cam{k}.mp4" for k in (0, 1)]
     with RtspServer(free_port, videos), pytest.raises(InputError, match="no such stream"):
         NetworkCamera(f"rtsp://127.0.0.1:{free_port}/cam7")
+
+
+@pytest.mark.parametrize(
+    ("status", "says"), [("401 Unauthorized", "user or password is refused"), ("404 Not Found", "no such stream")]
+)
+def test_what_an_rtsp_camera_refuses(free_port: int, status: str, says: str) -> None:
+    with RefusingRtspServer(free_port, status), pytest.raises(InputError, match=says) as caught:
+        NetworkCamera(f"rtsp://teacher:geheim@127.0.0.1:{free_port}/x", timeout_s=5.0)
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_network_camera_back_with_another_size(free_port: int) -> None:
+    urls = [f"http://127.0.0.1:{free_port}/cam{k}" for k in (0, 1)]
+    with MjpegServer(free_port) as server:
+        live = open_live(*urls, options=OPTIONS)
+        try:
+            take(live, lambda pairs: len(pairs) >= 5)
+            server.kill()
+            with MjpegServer(free_port, size=(640, 384)):
+                take(live, lambda _: all(c.state is CameraState.WRONG_SIZE for c in live.health().cameras))
+        finally:
+            live.close()
+    events = [event for event in live.events() if event.kind is EventKind.WRONG_SIZE]
+    assert "its pictures are 640×384 now, in this lesson they were 320×192" in events[0].text
+
+
+@pytest.mark.slow
+def test_a_network_that_breaks_without_a_word(numbered: tuple[Path, Path], free_port: int) -> None:
+    """Connections stay open and nothing comes: silent first, lost after the timeout, then there again."""
+    with RtspServer(free_port, numbered) as server:
+        urls = [f"rtsp://127.0.0.1:{free_port}/cam{k}" for k in (0, 1)]
+        with open_live(*urls, options=OPTIONS) as live:
+            take(live, lambda pairs: len(pairs) >= 5)
+            server.freeze()
+            take(live, lambda _: all(c.state is CameraState.LOST for c in live.health().cameras))
+            told = {event.kind for event in live.events()}
+            assert {EventKind.SILENT, EventKind.LOST} <= told
+            assert "it does not answer. Check power and network." in [
+                event.text.split(": ", 1)[1] for event in live.events() if event.kind is EventKind.LOST
+            ]
+            lost_s = live.now_s()
+            server.thaw()
+            take(live, lambda pairs: sum(pair.t_s > lost_s for pair in pairs) >= 5)
+            assert all(camera.gap_s > 2.0 for camera in live.health().cameras)
