@@ -16,6 +16,8 @@ _FALLBACKS = (
     "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS", "Noto Naskh Arabic", "Noto Sans Arabic", "Noto Sans",
     "Arial",
 )  # fmt: skip
+#: Fonts that lend no letter: our own, mathematics, and "Last Resort", which has a box for every letter there is.
+_NO_HELP = ("DejaVu", "STIX", "cm", "Last Resort")
 
 
 def regular_font() -> Path:
@@ -58,9 +60,7 @@ def fallback_fonts(words: str) -> list[tuple[str, Path]]:
 
     installed = {entry.name: Path(entry.fname) for entry in reversed(font_manager.fontManager.ttflist)}
     order = [name for name in _FALLBACKS if name in installed]
-    order += sorted(
-        name for name in installed if name not in _FALLBACKS and not name.startswith(("DejaVu", "STIX", "cm"))
-    )
+    order += sorted(name for name in installed if name not in _FALLBACKS and not name.startswith(_NO_HELP))
     found = []
     for name in order:
         if not missing:

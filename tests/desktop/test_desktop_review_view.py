@@ -59,14 +59,16 @@ def test_an_empty_library_says_what_this_is_for(qtbot, context):
     window.show()
     window.show_place("reports")
     lessons = window.widget_of("reports").lessons
-    assert lessons.empty.isVisible()
+    qtbot.waitUntil(lessons.empty.isVisible, timeout=WAIT_MS)
     assert lessons.empty.button.text() == "Open a lesson file …"
 
 
 def test_the_list_opens_a_lesson_by_keyboard_and_back(qtbot, context, place, lesson):
     (context.lessons_dir / "broken.gaze").write_text("no lesson")
-    place.refresh()
     table = place.lessons.table
+    qtbot.waitUntil(lambda: table.rowCount() > 0, timeout=WAIT_MS)
+    place.refresh()
+    qtbot.waitUntil(lambda: table.rowCount() == 2, timeout=WAIT_MS)
     titles = {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
     assert titles["Maths"] == "Scripted class"
     assert "not a database" in titles["broken"]
@@ -78,6 +80,7 @@ def test_the_list_opens_a_lesson_by_keyboard_and_back(qtbot, context, place, les
     qtbot.mouseClick(place.review.back_button, Qt.MouseButton.LeftButton)
     assert place.lessons.isVisible()
     assert place.presenter.review is None
+    qtbot.waitUntil(lambda: place._listing.is_finished, timeout=WAIT_MS)
 
 
 def test_a_lesson_that_cannot_be_read_leaves_the_list(qtbot, context, place, tmp_path):

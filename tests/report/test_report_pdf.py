@@ -83,6 +83,7 @@ def test_letters_that_no_font_has_are_said_to_be_missing(lesson, tmp_path):
     report = words_of(report_of(written))
     lost = missing_letters(report.words, [path for _, path in fallback_fonts(report.words)])
     text = text_of(render_pdf(report), tmp_path)
+    assert "Last Resort" not in dict(fallback_fonts(odd))
     assert ("letters that no installed font has" in text) == bool(lost)
     assert lost == "" or "□" in text
     assert odd in render(report)

@@ -29,6 +29,7 @@ class ReportsPlace(QWidget):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self._listing: Task | None = None
         self.presenter = ReviewPresenter(context, self)
         self.lessons = LessonsView(context)
         self.loading = LoadingState()
@@ -73,10 +74,18 @@ class ReportsPlace(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Read the library's list again."""
+        if self._listing is not None and not self._listing.is_finished:
+            return
         try:
-            self.lessons.show_lessons(list_lessons(self._context.lessons_dir))
+            folder = self._context.lessons_dir
         except InputError as error:
             self._context.show_error(error)
+            return
+        self._listing = self._context.tasks.run(
+            lambda progress: list_lessons(folder), title=self.tr("Reading the list of lessons")
+        )
+        self._listing.done.connect(self.lessons.show_lessons)
+        self._listing.failed.connect(self._context.show_error)
 
     @Slot(object)
     def _on_chosen(self, path: Path) -> None:

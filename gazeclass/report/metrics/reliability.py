@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gazeclass.geometry.rotation import Array
 from gazeclass.lesson.zones import Zone, expected_hit_rate
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 #: A zone whose looks are hit more seldom than this is marked wherever its figure appears.
 LEAST_HIT_RATE = 0.5
 #: Ellipses looked at for each student, evenly spaced over the lesson: they change slowly.
-_SAMPLES = 200
+_SAMPLES = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,21 +59,22 @@ def hit_rates(times: "LessonTimes", zones: Sequence[Zone] | None = None) -> HitR
         zones: other zones than the lesson's, to be tried.
     """
     zones = times.lesson.zones if zones is None else zones
-    rate = np.full((len(times.lesson.students), len(zones)), np.nan)
-    for student, cov in enumerate(times.sampled_cov):
-        if len(cov):
-            rate[student] = [expected_hit_rate(zone, cov).mean() for zone in zones]
+    students = len(times.lesson.students)
+    who, cov = times.sampled_cov
+    count = np.bincount(who, minlength=students)
+    rate = np.full((students, len(zones)), np.nan)
+    for k, zone in enumerate(zones):
+        total = np.bincount(who, expected_hit_rate(zone, cov), minlength=students)
+        rate[:, k] = np.divide(total, count, out=rate[:, k], where=count > 0)
     return HitRates(rate, times.all_totals.measured_us / 1e6)
 
 
-def sample_cov(times: "LessonTimes") -> list[Array]:
-    """Ellipses ``(k, 2, 2)`` of each student, evenly spaced over the lesson."""
+def sample_cov(times: "LessonTimes") -> tuple[NDArray[np.int64], Array]:
+    """Students ``(k,)`` and ellipses ``(k, 2, 2)``: some of each student's, evenly spaced over the lesson."""
     o = times.lesson.observations
     points = np.flatnonzero(times.state >= -1)
     points = points[np.argsort(o.student[points], kind="stable")]
     ends = np.searchsorted(o.student[points], np.arange(len(times.lesson.students) + 1))
-    out = []
-    for first, end in pairwise(ends.tolist()):
-        sample = points[np.unique(np.linspace(first, end - 1, _SAMPLES).astype(int))] if end > first else points[:0]
-        out.append(o.packed_cov[sample, 12:15].astype(float)[:, [[0, 1], [1, 2]]])
-    return out
+    places = [np.unique(np.linspace(a, b - 1, _SAMPLES).astype(int)) for a, b in pairwise(ends.tolist()) if b > a]
+    chosen = points[np.concatenate(places)] if places else points[:0]
+    return o.student[chosen], o.packed_cov[chosen, 12:15].astype(float)[:, [[0, 1], [1, 2]]]

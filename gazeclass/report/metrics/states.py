@@ -176,8 +176,8 @@ class LessonTimes:
         return transitions(self.stays)
 
     @cached_property
-    def sampled_cov(self) -> list[Array]:
-        """Ellipses of each student, a sample of them."""
+    def sampled_cov(self) -> tuple[NDArray[np.int64], Array]:
+        """Some ellipses of each student, and whose they are."""
         return sample_cov(self)
 
     @cached_property
