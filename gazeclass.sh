@@ -1,5 +1,6 @@
 #!/bin/sh
 # Everything from a fresh machine with Python 3.11 or newer:
+#   ./gazeclass.sh                     makes the environment, installs, opens the desktop program
 #   ./gazeclass.sh demo [--headless]   makes the environment, installs, runs the sample lesson
 #   ./gazeclass.sh test [ARGS]         the same with the test tools, then the tests
 #   ./gazeclass.sh lint                ruff, mypy, import contracts
@@ -40,6 +41,7 @@ case ${1:-} in
   test)
     shift
     install test "[test,train,simulation]"
+    sh "$here/packaging/test-tools.sh"
     exec "$python" -m pytest -n auto --dist loadgroup "$@"
     ;;
   lint)

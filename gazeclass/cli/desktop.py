@@ -1,9 +1,14 @@
 """``gazeclass desktop``: the program with its window. Plain ``gazeclass`` opens it too."""
 
 import importlib
+import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import typer
+
+from gazeclass.errors import InputError
 
 
 def desktop(
@@ -14,12 +19,36 @@ def desktop(
     theme: str = typer.Option("light", help="Of the pictures: light or dark."),
 ) -> None:
     """Open the desktop program."""
-    # By name, so that the command line does not know Qt (import contract) and starts fast.
     if screenshots is None:
-        raise typer.Exit(importlib.import_module("gazeclass.desktop.app").run())
-    importlib.import_module("gazeclass.desktop.screenshots").take_all(screenshots, size, theme)
+        open_window()
+    _module("screenshots").take_all(screenshots, size, theme)
 
 
 def open_window() -> None:
     """What ``gazeclass`` without arguments does."""
-    raise typer.Exit(importlib.import_module("gazeclass.desktop.app").run())
+    if not has_screen():
+        raise InputError(
+            "there is no screen here to open a window on",
+            todo="Use the commands instead (`gazeclass --help`), for example `gazeclass demo --headless`.",
+        )
+    raise typer.Exit(_module("app").run())
+
+
+def has_screen(platform: str = sys.platform) -> bool:
+    """Whether Qt has somewhere to draw; without this it would end the program with no sentence of ours."""
+    if not platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def _module(name: str) -> ModuleType:
+    """By name, so that the command line does not know Qt (import contract) and starts fast."""
+    try:
+        return importlib.import_module(f"gazeclass.desktop.{name}")
+    except ImportError as error:
+        if not (error.name or "").startswith("PySide6") and "cannot open shared object" not in str(error):
+            raise
+        raise InputError(
+            f"the window cannot be opened: a library of the system is missing ({error})",
+            todo="On Debian or Ubuntu: apt-get install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1.",
+        ) from error
