@@ -14,7 +14,7 @@ import numpy as np
 from gazeclass.calibration.adjustment import Problem, reading_sigmas, solve
 from gazeclass.calibration.gaze_precision import frame_jacobian, mean_gaze_error_m, seat_positions
 from gazeclass.calibration.room import Room
-from gazeclass.calibration.survey import MIN_READINGS
+from gazeclass.calibration.survey import MIN_READINGS, NOTICED_SIGMAS
 from gazeclass.calibration.tape import (
     BOARD_CORNERS,
     CAMERA_TOLERANCE_M,
@@ -35,10 +35,16 @@ PRIOR_TURN_DEG, PRIOR_TILT_DEG, PRIOR_PLACE_M = 12.0, 6.0, 0.6
 CAMERA_OUT_M, CAMERA_FORWARD_M = 0.15, 0.1
 #: Readings that sharpen the gaze by less than this share and length are not worth the walk.
 WORTH_SHARE, WORTH_M = 0.05, 0.001
+#: A mistake larger than this in any reading should be exposed by the others; a check must lower it to this share.
+EXPOSED_M, CHECK_GAIN = 0.10, 0.8
 #: A typed reading further off than this many standard deviations is looked at again.
 DOUBT_SIGMAS = 3.5
 #: Before readings decide, a typed length must at least be this near to what is expected, as a share.
 ROUGHLY = 0.35
+
+
+#: Error with it (m), both points, expected reading and its sigma (m), covariance with it.
+_Ranked = tuple[float, str, str, float, float, Array]
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Proposal:
         expected_sigma_m: how uncertain that is.
         error_before_m, error_after_m: mean gaze error over the seats that the frame causes, now and with it.
         reason: why this one, in a sentence.
+        checks: the reading whose misreading it would expose; empty where it is for precision.
     """
 
     point_a: str
@@ -60,10 +67,13 @@ class Proposal:
     error_before_m: float
     error_after_m: float
     reason: str
+    checks: str = ""
 
     @property
     def worth_it(self) -> bool:
-        """Whether it still makes a difference."""
+        """Whether it still makes a difference, in precision or as a check."""
+        if self.checks:
+            return True
         gain = self.error_before_m - self.error_after_m
         return gain > max(WORTH_M, WORTH_SHARE * self.error_before_m)
 
@@ -142,13 +152,16 @@ class TapePlanner:
     def propose(
         self, readings: tuple[Reading, ...], count: int = 3, doubted: frozenset[int] = frozenset()
     ) -> tuple[Proposal, ...]:
-        """The best distances not taken yet, best first; the first is what to measure now."""
+        """The best distances not taken yet, best first; the first is what to measure now.
+
+        When precision is reached, a reading that no other one checks comes first: a misread one must be found out.
+        """
         now = self.estimate(readings, doubted)
         taken = {frozenset((r.point_a, r.point_b)) for k, r in enumerate(readings) if k not in doubted}
         aim = [now.width_m / 2, now.height_m / 2, 0.0]
         jacobian = frame_jacobian(self._heads, aim, now.T_WA.t)
         before = mean_gaze_error_m(jacobian, now.cov[:6, :6])
-        ranked = []
+        ranked: list[_Ranked] = []
         for a, b in self.candidates():
             if frozenset((a, b)) in taken:
                 continue
@@ -159,10 +172,39 @@ class TapePlanner:
             after = mean_gaze_error_m(jacobian, cov[:6, :6])
             ranked.append((after, a, b, expected, float(np.sqrt(spread + sigma**2)), cov))
         ranked.sort(key=lambda item: item[0])
-        return tuple(
+        proposals = tuple(
             Proposal(a, b, expected, sigma, before, after, _reason(now, cov, before, after))
             for after, a, b, expected, sigma, cov in ranked[:count]
         )
+        if proposals and not proposals[0].worth_it:
+            check = self._check(now, tuple(r for k, r in enumerate(readings) if k not in doubted), before, ranked)
+            return (check, *proposals[: count - 1]) if check is not None else proposals
+        return proposals
+
+    def _check(
+        self, now: Estimate, readings: tuple[Reading, ...], before: float, ranked: list[_Ranked]
+    ) -> Proposal | None:
+        """The distance that exposes a mistake in the reading which is checked least; None where all are checked."""
+        if not readings:
+            return None
+        rows = compile_distances(self._points, readings).evaluate(now.T_WA, now.width_m, now.height_m)[1][:, :8]
+        sigmas = np.array([self._sigma(r) for r in readings])
+        noticed = _noticed_m(rows, sigmas, now.cov)
+        weakest = int(np.argmax(noticed))
+        if noticed[weakest] <= EXPOSED_M:
+            return None
+        row, sigma = rows[weakest : weakest + 1], sigmas[weakest : weakest + 1]
+        then = [float(_noticed_m(row, sigma, item[5])[0]) for item in ranked]
+        best = int(np.argmin(then))
+        if then[best] > CHECK_GAIN * noticed[weakest]:
+            return None
+        after, a, b, expected, expected_sigma, _ = ranked[best]
+        name = readings[weakest].name
+        reason = (
+            f"No other reading would expose a mistake in {name} below {100 * noticed[weakest]:.0f} cm; with this one "
+            f"{100 * then[best]:.0f} cm would show."
+        )
+        return Proposal(a, b, expected, expected_sigma, before, after, reason, name)
 
     def judge(self, readings: tuple[Reading, ...], reading: Reading, doubted: frozenset[int] = frozenset()) -> Entry:
         """Compare one reading with what all others say.
@@ -260,6 +302,12 @@ class TapePlanner:
     def _sigma(self, reading: Reading) -> float:
         cameras = sum(name in CAMERAS for name in (reading.point_a, reading.point_b))
         return float(np.hypot(reading.tolerance_m, np.sqrt(cameras) * self._points.camera_sigma_m))
+
+
+def _noticed_m(rows: Array, sigmas: Array, cov: Array) -> Array:
+    """Least error of each reading that the others expose, as the survey counts it."""
+    share = 1.0 - np.einsum("ij,jk,ik->i", rows, cov, rows) / sigmas**2
+    return np.asarray(NOTICED_SIGMAS * sigmas / np.sqrt(np.maximum(share, 1e-6)))
 
 
 def _near(T: Transform, guess: Transform) -> bool:

@@ -109,6 +109,21 @@ class TestPlan:
         assert "expected error on the board" in first.reason
         assert first.worth_it
 
+    def test_a_reading_that_nothing_checks_is_checked_next(self, planner, room, points):
+        """Every one of ten proposed readings may be 11 cm off: the survey names it, and only it."""
+        readings = follow(planner, room, points, 10, seed=0)
+        for k, reading in enumerate(readings):
+            spoilt = replace(reading, distance_m=reading.distance_m + 0.11)
+            found = survey(planner.problem((*readings[:k], spoilt, *readings[k + 1 :])))
+            assert [r.reading.name for r in found.misread] == [reading.name]
+
+    def test_a_check_says_what_it_checks(self, planner, room, points):
+        readings = follow(planner, room, points, 7, seed=0)
+        proposal = planner.propose(readings)[0]
+        assert proposal.checks in {r.name for r in readings}
+        assert f"a mistake in {proposal.checks}" in proposal.reason
+        assert proposal.worth_it
+
     def test_in_the_end_nothing_is_worth_the_walk(self, planner, room, points):
         readings = follow(planner, room, points, 16)
         assert not planner.propose(readings)[0].worth_it
