@@ -94,6 +94,11 @@ class CaptureStep(StepPresenter):
         source = self.session.source
         if source is not None and source.waits and self.views():
             self.ended = True
+            try:
+                self.looker = self.make_looker()  # for what the views cover
+            except InputError as error:
+                self.fail(error)
+            self.show_view(self.views()[0].name)
         else:
             self.look()
 
@@ -124,7 +129,7 @@ class CaptureStep(StepPresenter):
     def may_compute(self) -> bool:
         """Files are played quickly: compute when they have ended, not after each view."""
         source = self.session.source
-        return not (self.live and source is not None and source.waits)
+        return not (self.live and source is not None and source.stills)
 
     def take(self) -> None:
         """Keep the present view, whatever the program thinks of it."""

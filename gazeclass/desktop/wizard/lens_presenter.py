@@ -59,7 +59,7 @@ class LensPresenter(CaptureStep):
     def make_looker(self) -> Looker:
         """Keeps views of this camera."""
         source = self.session.source
-        stills = source is not None and source.waits
+        stills = source is not None and source.stills
         return LensLooker(self.session.project, self.camera, self.session.target(), stills=stills)
 
     def views(self) -> tuple[KeptView, ...]:

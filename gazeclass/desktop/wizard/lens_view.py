@@ -66,7 +66,9 @@ class LensView(StepView):
         if viewed is not None:
             return self.tr("{0} · view {1} · errors drawn {2:.0f} times larger").format(name, viewed.name, MAGNIFIED)
         figures = p.figures
-        if figures is None or figures.failure is not None or not figures.rms_px:
+        state = p.state
+        stale = figures is None or state is None or figures.key != state.key
+        if stale or figures is None or figures.failure is not None or not figures.rms_px:
             return name
         return self.tr("{0} · lens known to {1:.2f} px").format(name, figures.rms_px)
 

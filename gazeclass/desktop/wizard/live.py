@@ -21,6 +21,7 @@ class LiveCameras:
     """An open pair of cameras. They stay open from step to step: opening may take 20 s."""
 
     waits = False
+    stills = False
 
     def __init__(self, pairs: "LivePairs", locks: tuple[Locks, Locks] = ((None, None), (None, None))) -> None:
         self._pairs, self._locks = pairs, locks

@@ -84,7 +84,7 @@ class PairPresenter(CaptureStep):
     def make_looker(self) -> Looker:
         """Keeps views of both cameras."""
         source = self.session.source
-        stills = source is not None and source.waits
+        stills = source is not None and source.stills
         return PairLooker(self.session.project, self.session.target(), stills=stills)
 
     def views(self) -> tuple[KeptView, ...]:

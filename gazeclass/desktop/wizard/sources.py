@@ -53,10 +53,12 @@ class Source(Protocol):
     Attributes:
         names: of the left and the right one, for people.
         waits: it waits until each picture has been searched (files); a live camera does not.
+        stills: single pictures that somebody chose, not a stream: nothing moves in it.
     """
 
     names: tuple[str, str]
     waits: bool
+    stills: bool
 
     def shots(self, part: str) -> Iterator[Shot]:
         """The moments of a part; ends where files end, raises InputError when a camera is lost."""
@@ -75,6 +77,7 @@ class _Files:
     """What all files have in common: nothing to lock, nothing to let go."""
 
     waits = True
+    stills = False
 
     def warnings(self) -> tuple[str, ...]:
         """None."""
@@ -90,6 +93,8 @@ class _Files:
 
 class PictureFolders(_Files):
     """Two folders of pictures, or a calibration folder, played as cameras."""
+
+    stills = True
 
     def __init__(self, names: tuple[str, str], parts: "Callable[[str], tuple[Path | None, Path | None]]") -> None:
         self.names = names
@@ -150,6 +155,7 @@ class Exchanged(_Files):
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self.stills = source.stills
         self.names = (source.names[1], source.names[0])
 
     def shots(self, part: str) -> Iterator[Shot]:

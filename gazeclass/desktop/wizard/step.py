@@ -99,7 +99,10 @@ class StepPresenter(QObject):
         if state is None:
             return Guidance(self.tr("Looking at what is there …"), blocked=self.tr("one moment"), busy=True)
         notices = self.error_notices() + self.notices()
-        sentence = self.instruction() or state.sentence
+        sentence = self.instruction()
+        if not sentence and state.status is Status.PROBLEM:
+            sentence = self.tr("Look at this before you go on.") if state.may_go_on else self.tr("Put this right first.")
+        sentence = sentence or state.sentence
         computing = (state.needs_search or state.needs_solve) and self.session.worker.busy
         if state.status is Status.PROBLEM:
             notices = (Notice(state.sentence, "danger"), *notices)

@@ -8,7 +8,7 @@ from gazeclass.desktop.widgets.controls import label, scrolled
 from gazeclass.desktop.wizard.step import Notice, StepPresenter
 
 #: Width of the right side: a sentence of look.md's size needs no more, and at 1280 px the picture keeps the rest.
-SIDE_PX = 344
+SIDE_PX = 360
 
 _ICONS = {"good": "check-circle-outline", "warn": "alert-outline", "danger": "alert-circle-outline"}
 

@@ -136,6 +136,10 @@ class WizardPresenter(QObject):
         overview = self.session.overview
         if overview is None:
             return
+        if self.presenter is None or self.presenter.may_compute():
+            # What came before may have changed: every step is brought up to date, in order, whichever is shown.
+            for step in self.steps:
+                self.session.compute(step)
         if self.current is None:
             first = overview.first_open
             order = list(self.steps)
