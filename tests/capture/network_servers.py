@@ -51,6 +51,24 @@ def numbered_video(path: Path, seconds: float, *, rate_hz: int = 10, size: tuple
     return path
 
 
+def as_a_camera_sends(source: Path, path: Path, *, seconds: float, size: tuple[int, int] = (480, 270)) -> Path:
+    """A lesson again and again, small and without look-ahead, a key picture each second."""
+    with av.open(str(source)) as file:
+        rate_hz = round(file.streams.video[0].average_rate)
+        pictures = [frame.reformat(*size, format="yuv420p").to_ndarray() for frame in file.decode(video=0)]
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream(
+            "libx264", rate=rate_hz, options={"preset": "ultrafast", "tune": "zerolatency", "g": str(rate_hz)}
+        )
+        stream.width, stream.height, stream.pix_fmt = size[0], size[1], "yuv420p"
+        for k in range(int(seconds * rate_hz)):
+            frame = av.VideoFrame.from_ndarray(pictures[k % len(pictures)], format="yuv420p")
+            frame.pts, frame.time_base = k, Fraction(1, rate_hz)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return path
+
+
 class RtspServer:
     """Two files as two network cameras; stop it, and start another at the same port."""
 
