@@ -164,3 +164,32 @@ def test_an_export_that_cannot_be_noted_goes_without_names_only(tmp_path, lesson
             lesson, tmp_path / "b", progress, ExportOptions(kinds=("csv",), names={"S01": "A"}), noted_in=gone
         )
     assert list((tmp_path / "b").iterdir()) == []
+
+
+def test_the_command_takes_names_from_the_roster(tmp_path, lesson_file, monkeypatch):
+    from scripted import PERIOD_S
+
+    from gazeclass.cli.export import export
+    from gazeclass.cli.roster import VARIABLE
+    from gazeclass.errors import InputError
+    from gazeclass.lesson.reader import read_lesson
+    from gazeclass.lesson.roster import Roster
+    from gazeclass.lesson.roster_file import RosterFile
+    from gazeclass.lesson.roster_keys import new_passphrase_key
+
+    monkeypatch.setenv(VARIABLE, "correct horse battery")
+    empty = tmp_path / "empty.gzr"
+    RosterFile.create(empty, new_passphrase_key("correct horse battery"), Roster())
+    roster = Roster().add_class("7b").add_students("7b", ["Grace Hopper"])
+    path = tmp_path / "roster.gzr"
+    RosterFile.create(path, new_passphrase_key("correct horse battery"), roster)
+    pseudonym = roster.group("7b").students[0].pseudonym
+    lesson = lesson_file({pseudonym: [(10 * PERIOD_S, "top left")]})
+    asked = {"show_students": False, "parquet": False, "separator": "comma"}
+    with pytest.raises(InputError, match="no students"):
+        export(lesson, tmp_path / "out", names=True, roster=empty, **asked)
+    export(lesson, tmp_path / "out", names=True, roster=path, **asked)
+    assert "Grace Hopper" in (tmp_path / "out" / "zone_visits.csv").read_text("utf-8-sig")
+    assert read_lesson(lesson).audit[-1][2].endswith("with names")
+    export(lesson, tmp_path / "plain", names=False, roster=path, **asked)
+    assert not any(b"Hopper" in p.read_bytes() for p in (tmp_path / "plain").iterdir())
