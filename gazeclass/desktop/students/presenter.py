@@ -112,9 +112,14 @@ class StudentsPresenter(QObject):
 
     def create(self, passphrase: str | None) -> None:
         """Make the roster, locked with a passphrase or (None) by the keyring."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
 
         def make(_: Progress) -> RosterFile:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise InputError(
+                    f"the library's folder cannot be made ({error.strerror or error})", where=self.path.parent
+                ) from error
             key = new_keyring_key() if passphrase is None else new_passphrase_key(passphrase)
             return RosterFile.create(self.path, key)
 
