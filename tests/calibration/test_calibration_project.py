@@ -444,6 +444,7 @@ def test_lens_pictures_count_for_one_camera_only(empty):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("source", ["sample", pytest.param("lesson_a", marks=pytest.mark.shared)])
 def test_the_wizard_s_result_is_that_of_calibrate(source, tmp_path, request):
     """Built up as the wizard does, view by view, from pictures fed as a camera would give them."""
@@ -495,6 +496,7 @@ def test_a_board_that_looks_the_same_turned_asks_for_its_origin(solved_folder, t
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.shared
 def test_a_recording_in_place_of_pictures(shared_data, tmp_path):
     """``two_webcams``: a ChArUco board in two videos, the left camera named second."""
