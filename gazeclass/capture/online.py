@@ -19,6 +19,9 @@ T = TypeVar("T")
 WAIT_S = 1.0
 #: … or when there are more of them than this.
 WAITING = 32
+#: Half a period is allowed, but no more than this: where pictures are lost on either side, the next nearest show
+#: another moment. It lets cameras of four pictures a second pair.
+MOST_SKEW_S = 0.125
 #: The period is the median of this many steps.
 STEPS = 31
 
@@ -40,7 +43,8 @@ class OnlinePairing(Generic[T]):
     """Takes both cameras' frames as they come and gives back pairs. Knows of no thread and no picture.
 
     Args:
-        max_skew_s: frames further apart are no pair; None for half a frame period of the slower camera.
+        max_skew_s: frames further apart are no pair; None for half a frame period of the slower camera,
+            at most :data:`MOST_SKEW_S`.
     """
 
     def __init__(self, max_skew_s: float | None = None) -> None:
@@ -76,7 +80,8 @@ class OnlinePairing(Generic[T]):
         if not all(self._waiting) or not np.isfinite(periods).all():
             return []
         times = [np.array([t for t, _ in waiting]) for waiting in self._waiting]
-        max_skew_s = 0.5 * max(periods) * (1 + 1e-6) if self._max_skew_s is None else self._max_skew_s
+        half_s = min(0.5 * max(periods), MOST_SKEW_S) * (1 + 1e-6)
+        max_skew_s = half_s if self._max_skew_s is None else self._max_skew_s
         done: list[Match[T]] = []
         for i, j in pair_times(times[0], times[1], max_skew_s).tolist():
             t0, t1 = float(times[0][i]), float(times[1][j])

@@ -74,3 +74,10 @@ def test_half_the_rate_of_one_camera_gives_its_rate_of_pairs() -> None:
     assert len(made) == pytest.approx(len(t1), abs=2)
     assert pairing.period_s(0) == pytest.approx(1 / 30)
     assert pairing.period_s(1) == pytest.approx(1 / 15)
+
+
+def test_pictures_of_different_moments_are_no_pair_however_few_there_are() -> None:
+    """One picture in two seconds from each: half a period would be a second."""
+    made = feed(OnlinePairing(), np.arange(0, 40, 2.0), np.arange(0.3, 40, 2.0))
+    assert made == []
+    assert feed(OnlinePairing(0.5), np.arange(0, 40, 2.0), np.arange(0.3, 40, 2.0))
