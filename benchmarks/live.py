@@ -11,6 +11,7 @@ the load and how much of two cores this process was given, and ``pace`` counts p
 """
 
 import argparse
+import csv
 import os
 import statistics
 import sys
@@ -50,6 +51,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument(
+        "--tile", type=int, default=0, help="pace: heads pasted in, up to so many in all"
+    )
     parser.add_argument("--unclocked", action="store_true", help="soak: each pair when it is asked for, no real time")
     parser.add_argument("--window", action="store_true", help="with the live window, offscreen")
     parser.add_argument("--pictures", action="store_true", help="… and the cameras' pictures in it")
@@ -218,6 +222,10 @@ def pace(a: argparse.Namespace) -> None:
 
     detector.detect = detect
     pairs = list(first(pairs_of(a), 200))
+    if a.tile:
+        pairs = tiled(pairs, a)
+        tools.pipeline._matcher = Crowd(tools.pipeline._matcher)  # type: ignore[attr-defined]
+        tools.pipeline._expected = None  # type: ignore[attr-defined]
     settle = min(len(pairs) // 2, 20)
     for pair in pairs[:settle]:
         tools.pipeline.look(pair)
@@ -238,6 +246,41 @@ def pace(a: argparse.Namespace) -> None:
         print(f"  {cores} free cores, a fifth of one for searches: {(cores - 0.2) / own:.1f} pairs/s at most")
     spent = tools.pipeline.times.seconds
     print("shares of wall time: " + ", ".join(f"{n} {s / sum(spent.values()):.0%}" for n, s in spent.items()))
+
+
+def tiled(pairs: list[FramePair], a: argparse.Namespace) -> list[FramePair]:
+    """More heads: copies of the students' own, pasted in rows onto the wall above them in both pictures."""
+    with open(a.lesson / "truth.csv", newline="") as file:
+        table = [row for row in csv.DictReader(file) if row["frame"] == "0"]
+    out = []
+    for pair in pairs:
+        images = tuple(image.copy() for image in pair.images)
+        for camera, image in enumerate(images):
+            for k in range(a.tile - len(table)):
+                row = table[k % len(table)]
+                x0, y0, x1, y1 = (round(float(row[f"cam{camera}_box_{c}"])) for c in ("x0", "y0", "x1", "y1"))
+                m = (x1 - x0) // 2
+                head = pair.images[camera][max(0, y0 - m) : y1 + m, max(0, x0 - m) : x1 + m]
+                x, y = 30 + 205 * (k % 9), 20 + 200 * (k // 9)
+                image[y : y + head.shape[0], x : x + head.shape[1]] = head[: 1080 - y, : 1920 - x]
+        out.append(FramePair(pair.t_s, (images[0], images[1]), pair.skew_s, pair.index))
+    return out
+
+
+class Crowd:
+    """Gives a name to every pasted head, so that poses and gaze are computed for them too."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def update(self, t_s: float, tracks0: list[Any], tracks1: list[Any]) -> list[Any]:
+        from gazeclass.faces.types import Sighting
+
+        found = [s for s in self._inner.update(t_s, tracks0, tracks1) if not s.student.startswith("unknown")]
+        taken = {(camera, track) for s in found for camera, track in s.track_ids.items()}
+        left = [[t for t in tracks if (c, t.track_id) not in taken] for c, tracks in enumerate((tracks0, tracks1))]
+        pasted = zip(*left, strict=False)
+        return [*found, *(Sighting(f"X{k:02d}", {0: a.face, 1: b.face}, 1.0) for k, (a, b) in enumerate(pasted))]
 
 
 def first(pairs: Any, count: int) -> Iterator[FramePair]:
