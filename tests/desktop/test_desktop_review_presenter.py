@@ -210,3 +210,23 @@ def test_scrubbing_answers_within_a_tenth_of_a_second(presenter):
         review.glance(Span(1.7 * k, 1.7 * k + 41.3), group)
         worst.append(time.process_time() - start)
     assert sorted(worst)[10] < 0.1
+
+
+def test_zones_go_into_the_classroom_of_that_name(qtbot, context, presenter):
+    from dataclasses import replace
+    from pathlib import Path
+
+    from gazeclass.calibration.classroom import load_classroom, save_classroom
+
+    printed = Path(__file__).parents[2] / "calibration" / "classroom.toml"
+    folder = context.classrooms_dir / "room"
+    folder.mkdir()
+    room = load_classroom(printed).model_copy(update={"name": "Scripted class"})
+    save_classroom(room, folder / "classroom.toml")
+    review = presenter.review
+    review.lesson = replace(review.lesson, meta=replace(review.lesson.meta, zones=grid(room.board(), 3, 1)))
+    with qtbot.waitSignals([presenter.said, context.library_changed], timeout=WAIT_MS):
+        presenter.save_zones_in_classroom()
+    stored = load_classroom(folder / "classroom.toml")
+    assert [z.name for z in stored.zones] == ["left", "centre", "right"]
+    assert stored.model_copy(update={"zones": room.zones}) == room
