@@ -413,6 +413,54 @@ def test_wishes_follow_the_choice(place: LessonPlace, tmp_path: Path) -> None:
     assert base.lacks == ""
 
 
+def test_the_sample_is_one_press_away(qtbot, place: LessonPlace, engine: Engine) -> None:
+    place.start_view.sample.click()
+    qtbot.waitUntil(lambda: place.presenter is not None, timeout=WAIT_MS)
+    assert engine.wishes is not None
+    assert [Path(camera).name for camera in engine.wishes.cameras] == ["cam0.mp4", "cam1.mp4"]
+    assert engine.wishes.portraits is not None
+    assert engine.wishes.portraits.name == "enroll"
+    assert engine.wishes.loop
+
+
+def test_a_class_of_the_roster_gives_those_who_have_consented(place: LessonPlace, tmp_path: Path) -> None:
+    from gazeclass.calibration.classroom import Seat, save_classroom
+    from gazeclass.lesson.roster import Consent, Roster
+
+    folder = tmp_path / "room"
+    folder.mkdir()
+    seats = (Seat(name="A1", position_m=(1.0, 1.0, 2.5), row=1), Seat(name="A2", position_m=(2.0, 1.0, 2.5), row=1))
+    room = load_classroom(place.start_presenter.facts.rooms[0].folder / "classroom.toml")
+    save_classroom(room.model_copy(update={"seats": seats}), folder / "classroom.toml")
+    roster = Roster().add_class("7b").add_students("7b", ["Ada", "Bo"])
+    ada, bo = roster.group("7b").students
+    group = roster.group("7b").change(ada.pseudonym, consent=Consent(given=True), seat="A1")
+    roster = roster.replace_class("7b", group.change(bo.pseudonym, seat="A2"))
+    choice = Choice(room=folder, cameras=("usb:0", "usb:1"), who=CLASS, class_name="7b", by_seat=True)
+    wishes = wishes_for(choice, tmp_path / "x.gaze", roster, 0)
+    assert wishes.plan is not None
+    assert wishes.plan.seats is not None
+    assert wishes.plan.seats.observed == (ada.pseudonym,)
+    (student,) = wishes.plan.students
+    assert (student.name, student.seat, student.row) == (ada.pseudonym, "A1", 1)
+    tools = build_live(
+        wishes.classroom,  # type: ignore[arg-type]
+        seats=wishes.plan.seats,
+        students=wishes.plan.students,
+        headpose="landmarks",
+        threads=1,
+        search_beside=False,
+    )
+    try:
+        assert [one.name for one in tools.students] == [ada.pseudonym]
+        assert "identity" not in tools.models
+    finally:
+        tools.close()
+    nobody = roster.replace_class("7b", roster.group("7b").change(ada.pseudonym, consent=Consent()))
+    with pytest.raises(InputError, match="nobody of the class '7b' may be observed"):
+        wishes_for(choice, tmp_path / "x.gaze", nobody, 0)
+
+
 def test_file_names_sort_by_time_and_are_free(tmp_path: Path) -> None:
     now = datetime(2026, 11, 21, 14, 2)
     first = new_lesson_path(tmp_path, "Room 12/b: east", now)
