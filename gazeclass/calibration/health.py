@@ -213,7 +213,7 @@ def _judge(name: str, lens: CameraModel, match: Match) -> CameraCheck:
         return found(
             State.BUMPED,
             f"{name} was turned by {angle:.1f}° ({shift:.0f} px){_direction(rotation)} since the calibration.",
-            "Turn it back, or repeat the step with the lying chessboard.",
+            "Put it right with the lying chessboard, or turn it back.",
         )
     if np.isfinite(match.sharpness) and match.sharpness < BLURRED:
         return found(
@@ -225,7 +225,7 @@ def _judge(name: str, lens: CameraModel, match: Match) -> CameraCheck:
         return found(
             State.NUDGED,
             f"{name} was turned by {angle:.2f}° ({shift:.1f} px): small, but it costs accuracy.",
-            "Repeat the step with the lying chessboard when there is time.",
+            "Put it right with the lying chessboard when there is time.",
         )
     return found(State.STEADY, f"{name} is where it was.", "")
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton, QWidget
 
-from gazeclass.calibration.classroom import load_classroom
+from gazeclass.calibration.classroom import load_classroom, save_classroom
 from gazeclass.calibration.health import State
 from gazeclass.calibration.quality import Level
 from gazeclass.desktop.classrooms import place as place_module
@@ -287,6 +287,48 @@ def test_reference_pictures_are_kept_only_when_asked(place, qtbot, monkeypatch) 
     monkeypatch.setattr(check_view, "ask", lambda *a: True)
     view.keep.click()
     qtbot.waitUntil(lambda: (card.entry.folder / "reference1.jpg").exists(), timeout=LONG)
+    qtbot.waitUntil(lambda: not place.context.tasks.running, timeout=LONG)
+
+
+@pytest.mark.slow
+def test_a_bumped_camera_is_put_right_with_the_chessboard(place, qtbot, monkeypatch) -> None:
+    """The classroom believes camera 1 is elsewhere; the pictures show the chessboard; afterwards it fits them."""
+    from gazeclass.calibration.health import CameraCheck, RoomCheck
+    from gazeclass.desktop.classrooms import check_view
+    from gazeclass.geometry.rotation import exp_so3
+
+    card = furnish(qtbot, place)
+    path = card.entry.folder / "classroom.toml"
+    room = load_classroom(path)
+    true = np.array(room.stereo.R_10)
+    turned = exp_so3(np.radians([0.0, 1.5, 0.0]))
+    stereo = room.stereo.model_copy(
+        update={
+            "R_10": tuple(map(tuple, (turned @ true).tolist())),
+            "t_10_m": tuple((turned @ np.array(room.stereo.t_10_m)).tolist()),
+        }
+    )
+    save_classroom(room.model_copy(update={"stereo": stereo}), path)
+    place.open(check=card.entry.folder)
+    view = place.page
+    assert isinstance(view, CheckView)
+    presenter = view._presenter
+    assert presenter.bumped is None
+    steady, bumped = CameraCheck("cam0", State.STEADY, "."), CameraCheck("cam1", State.BUMPED, ".")
+    presenter.result = RoomCheck((steady, bumped), "cam1 was turned.")
+    presenter.changed.emit()
+    assert presenter.bumped == 1
+    for c in (0, 1):
+        view.fields[c].setText(str(sample_folder() / "calibration" / "auxiliary" / f"cam{c}.jpg"))
+    monkeypatch.setattr(check_view, "ask", lambda *a: False)
+    press(view, "Put it right with the chessboard …")
+    assert not place.context.tasks.running
+    monkeypatch.setattr(check_view, "ask", lambda *a: True)
+    press(view, "Put it right with the chessboard …")
+    qtbot.waitUntil(lambda: "cam1 is known again" in view.verdict.text(), timeout=LONG)
+    assert "turned by 1.5°" in view.verdict.text()
+    np.testing.assert_allclose(np.array(load_classroom(path).stereo.R_10), true, atol=1e-3)
+    assert (card.entry.folder / "reference1.jpg").is_file()
     qtbot.waitUntil(lambda: not place.context.tasks.running, timeout=LONG)
 
 

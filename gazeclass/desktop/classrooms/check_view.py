@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from gazeclass.calibration.health import SPOILED, CameraCheck, State
+from gazeclass.calibration.remount import Remounted
 from gazeclass.desktop.classrooms.presenter import CheckPresenter
 from gazeclass.desktop.widgets.controls import button, label, set_kind
 from gazeclass.desktop.widgets.picture_view import PictureView
@@ -47,7 +48,9 @@ class CheckView(QWidget):
         self.again_button.clicked.connect(self.again)
         actions = QHBoxLayout()
         actions.setSpacing(8)
-        for one in (self.compare, self.keep, self.again_button):
+        self.repair = button(self.tr("Put it right with the chessboard …"), icon="wrench-outline")
+        self.repair.clicked.connect(self._on_repair)
+        for one in (self.compare, self.keep, self.repair, self.again_button):
             actions.addWidget(one)
         actions.addStretch(1)
         self.verdict = label("", role="subtitle", wrap=True)
@@ -88,6 +91,7 @@ class CheckView(QWidget):
         layout.addWidget(self.stack, 1)
         presenter.changed.connect(self.refresh)
         presenter.busy.connect(self._watch)
+        presenter.repaired.connect(self._on_repaired)
         self.refresh()
 
     def refresh(self) -> None:
@@ -96,6 +100,7 @@ class CheckView(QWidget):
         self.stack.setCurrentIndex(0)
         self.compare.setEnabled(True)
         self.keep.setEnabled(p.fresh is not None)
+        self.repair.setVisible(p.bumped is not None)
         self.again_button.setVisible(p.entry.resumable and p.result is not None and p.result.spoiled)
         for c in (0, 1):
             self.now[c].set_picture(p.fresh[c] if p.fresh else None)
@@ -114,7 +119,7 @@ class CheckView(QWidget):
                 else self.tr("Small changes: lessons can be measured, a little less exactly.")
             )
             set_kind(self.verdict, "good" if p.result.steady else "danger" if p.result.spoiled else "warn")
-        elif p.fresh is not None:
+        elif p.fresh is not None and p.kept is None:
             self.verdict.setText(
                 self.tr("There is no picture to compare with yet. If the room is empty now, keep these.")
             )
@@ -151,6 +156,27 @@ class CheckView(QWidget):
         )
         if agreed:
             self._presenter.keep_fresh()
+
+    def _on_repair(self) -> None:
+        agreed = ask(
+            self,
+            self.tr("Put the camera right?"),
+            self.tr(
+                "Lay the chessboard of the calibration flat on a table where both cameras see all of it, in the empty "
+                "room. One picture of each camera is taken and kept as the new one to compare with. The classroom is "
+                "then measured from where the camera is now."
+            ),
+            self.tr("The chessboard lies there: go on"),
+            self.tr("Not now"),
+        )
+        if agreed:
+            self._presenter.repair((self.fields[0].text().strip(), self.fields[1].text().strip()))
+
+    def _on_repaired(self, found: Remounted) -> None:
+        name = self._presenter.classroom.cameras[found.moved].name
+        said = self.tr("{0} is known again: it had turned by {1:.1f}° and moved by {2:.1f} cm.")
+        self.verdict.setText(said.format(name, found.turn_deg, 100 * found.shift_m))
+        set_kind(self.verdict, "good")
 
     def _browse(self, c: int) -> None:
         state = self._presenter.context.state

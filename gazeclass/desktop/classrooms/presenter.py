@@ -129,10 +129,12 @@ class CheckPresenter(QObject):
     Signals:
         changed: one of the attributes is new.
         busy: the task under way.
+        repaired: a bumped camera was put right: the :class:`gazeclass.calibration.remount.Remounted`.
     """
 
     changed = Signal()
     busy = Signal(object)
+    repaired = Signal(object)
 
     def __init__(self, context: AppContext, entry: Entry, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -191,6 +193,53 @@ class CheckPresenter(QObject):
         task = self.context.tasks.run(work, title=self.tr("Keeping reference pictures"))
         task.failed.connect(self.context.show_error)
         task.done.connect(lambda _: self._on_kept())
+
+    @property
+    def bumped(self) -> int | None:
+        """The camera that one pair of pictures of the lying chessboard can put right: bumped, the other one steady."""
+        if self.result is None or not self.classroom.complete:
+            return None
+        from gazeclass.calibration.health import State
+
+        moved = [c for c in (0, 1) if self.result.cameras[c].state in (State.BUMPED, State.NUDGED)]
+        steady = [c for c in (0, 1) if self.result.cameras[c].state in (State.STEADY, State.BLURRED)]
+        return moved[0] if len(moved) == 1 and len(steady) == 1 else None
+
+    def repair(self, addresses: tuple[str, str]) -> None:
+        """Take pictures of the lying chessboard, put the bumped camera right, save; ``repaired`` follows."""
+        moved, classroom, folder = self.bumped, self.classroom, self.entry.folder
+        if moved is None:
+            return
+        sizes = tuple((c.width_px, c.height_px) for c in classroom.cameras)
+
+        def work(progress: Progress) -> Any:
+            from gazeclass.calibration.classroom import save_classroom
+            from gazeclass.calibration.health import check_room, keep_reference
+            from gazeclass.calibration.remount import remount
+            from gazeclass.desktop.classrooms.snapshot import take_pictures
+
+            pictures = take_pictures(addresses, (sizes[0], sizes[1]), progress)
+            progress.start(self.tr("looking for the chessboard"))
+            found = remount(classroom, pictures, moved)
+            progress.advance()
+            save_classroom(found.classroom, folder / "classroom.toml")
+            keep_reference(folder, pictures)
+            shelf.keep_check(folder, check_room(found.classroom, pictures, pictures, progress), datetime.now(UTC))
+            return found, pictures
+
+        task = self.context.tasks.run(work, title=self.tr("Putting a camera of {0} right").format(self.entry.name))
+        task.done.connect(self._on_repaired)
+        task.failed.connect(self.context.show_error)
+        task.finished.connect(self.changed)
+        self.busy.emit(task)
+
+    def _on_repaired(self, done: tuple[Any, Any]) -> None:
+        found, pictures = done
+        self.classroom = found.classroom
+        self.fresh = self.kept = pictures
+        self.result = None
+        self.context.library_changed.emit()
+        self.repaired.emit(found)
 
     def _on_compared(self, addresses: tuple[str, str], found: tuple[Any, Any, Any]) -> None:
         from gazeclass.capture.spec import CameraKind, parse_spec
