@@ -68,7 +68,9 @@ class SeatsPanel(QWidget):
         self.who.setText(student.name if student is not None else "")
         self.stand_up.setEnabled(student is not None and bool(student.seat))
         seats = {seat.name for seat in room.seats} if room is not None else set()
-        if room is None:
+        if room is None and not self.rooms:
+            said = self.tr("There is no calibrated classroom yet. Make one in Classrooms.")
+        elif room is None:
             said = self.tr("Choose the classroom this class is taught in.")
         elif not seats:
             said = self.tr("This classroom has no seats yet. Draw them in Classrooms, in the step Room.")
