@@ -220,5 +220,5 @@ def _row(values: Array) -> tuple[float, float, float]:
     return x, y, z
 
 
-def _rows(matrix: Array) -> tuple:  # type: ignore[type-arg]
+def _rows(matrix: Array) -> tuple:
     return tuple(tuple(float(v) for v in row) for row in matrix)

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -14,11 +14,14 @@ from gazeclass.desktop import log, theme
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.main_window import MainWindow
 from gazeclass.desktop.state import State
+from gazeclass.errors import InputError
 from gazeclass.settings import CONFIG_DIR, settings
 
 _log = logging.getLogger(__name__)
 #: How long the program waits at its end for work that was asked to stop.
 PATIENCE_S = 5.0
+#: Where ``gazeclass_<code>.qm`` lie, one for each language besides English.
+TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 
 
 class _Relay(QObject):
@@ -46,12 +49,53 @@ def make_context(state_file: Path | None = None) -> AppContext:
     return AppContext(settings(), State(state_file or CONFIG_DIR / "desktop.ini"))
 
 
+def need_screen() -> None:
+    """Say in a sentence what Qt would end the program for.
+
+    Raises:
+        InputError: a Linux machine without a screen.
+    """
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in screens):
+        raise InputError(
+            "there is no screen to open a window on",
+            todo="Use a command instead (`gazeclass --help`), or start it from a desktop.",
+        )
+
+
+def speak(application: QApplication, language: str, folder: Path = TRANSLATIONS) -> list[QTranslator]:
+    """Load the translations there are for a language; what has none stays English.
+
+    Args:
+        application: that speaks.
+        language: a code such as "zh_CN"; empty for the system's.
+        folder: of ``gazeclass_<code>.qm``.
+
+    Returns:
+        What was installed; keep it as long as the program runs.
+    """
+    locale = QLocale(language) if language else QLocale.system()
+    QLocale.setDefault(locale)
+    qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    installed = []
+    for name, where in (("qtbase", qt), ("gazeclass", str(folder))):
+        translator = QTranslator(application)
+        if translator.load(locale, name, "_", where):
+            application.installTranslator(translator)
+            installed.append(translator)
+    return installed
+
+
 def run() -> int:
     """Open the window and stay until it closes.
 
     Returns:
         The program's exit code.
+
+    Raises:
+        InputError: there is no screen.
     """
+    need_screen()
     path = log.start_log()
     log.log_qt()
     application = make_application()
@@ -60,6 +104,7 @@ def run() -> int:
     relay.raised.connect(context.error_raised, Qt.ConnectionType.QueuedConnection)
     log.catch_uncaught(relay.raised.emit)
     _log.info("gazeclass %s starts; log %s", __version__, path)
+    speak(application, context.settings.language)
     theme.apply(application, context.settings.theme)
     follow_system(application, context)
     window = MainWindow(context)

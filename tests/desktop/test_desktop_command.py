@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -130,6 +130,26 @@ def test_the_window_follows_the_setting(dressed: QApplication, context: AppConte
     assert theme.current() is theme.DARK
     context.replace_settings(context.settings.model_copy(update={"theme": "light"}))
     assert theme.current() is theme.LIGHT
+
+
+def test_without_a_screen_a_sentence(monkeypatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    with pytest.raises(InputError, match="no screen"):
+        app.need_screen()
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    app.need_screen()
+
+
+def test_a_language_without_translation_stays_english(dressed: QApplication, tmp_path: Path) -> None:
+    before = QLocale()
+    try:
+        assert app.speak(dressed, "eo", tmp_path) == []
+        (tmp_path / "gazeclass_eo.qm").write_bytes(b"not a translation")
+        assert app.speak(dressed, "eo", tmp_path) == []
+    finally:
+        QLocale.setDefault(before)
 
 
 def test_discard_deletes_at_once(qtbot, dressed) -> None:
