@@ -133,7 +133,9 @@ def test_an_exchanged_folder_stays_exchanged_when_it_is_opened_again(tmp_path: P
     source = open_source(Asked("folder", (str(tmp_path / "c"), "")).swapped())
     (shot,) = source.shots(PAIR)
     assert int(np.asarray(shot.images[0]).max()) == 200
-    specs = tuple(CameraSpec(name=n, kind="files", address=str(tmp_path / "c"), width_px=8, height_px=8) for n in source.names)
+    specs = tuple(
+        CameraSpec(name=n, kind="files", address=str(tmp_path / "c"), width_px=8, height_px=8) for n in source.names
+    )
     again = Asked.of(specs)
     assert again is not None
     assert again.exchanged
@@ -173,8 +175,7 @@ def test_a_slow_search_of_live_pictures_takes_the_newest(qtbot: Any) -> None:
     gate = threading.Event()
 
     def many() -> Iterator[Shot]:
-        for shot in shots(50):
-            yield shot
+        yield from shots(50)
         gate.set()
 
     def slow(shot: Shot) -> int:

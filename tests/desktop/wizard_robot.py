@@ -1,6 +1,7 @@
 """A pair of hands for the wizard's tests: clicks and keys only, waits for conditions, never for a time."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,10 @@ class Robot:
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait for it."""
-        self.qtbot.waitUntil(condition, timeout=PATIENT_MS)
+        try:
+            self.qtbot.waitUntil(condition, timeout=PATIENT_MS)
+        except self.qtbot.TimeoutError as error:
+            raise AssertionError(f"never happened; {self.presenter.current} says: {self.words}") from error
 
     def idle(self) -> None:
         """Wait until nothing is computed any more."""
@@ -92,7 +96,9 @@ class Robot:
         assert self.presenter.current is step, self.words
 
     def go(self, step: Step) -> None:
-        """Press a step in the strip."""
+        """Press a step in the strip, unless it is shown already."""
+        if self.presenter.current is step:
+            return
         self.until(lambda: not self.presenter.blocked_by(step))
         self.view.refresh()
         self.click(self.view.strip.buttons[step.value])
@@ -108,11 +114,21 @@ class Robot:
 class PlayedCameras:
     """Two live cameras out of a list of moments, which may end with a camera being pulled out."""
 
-    waits = False
+    stills = False
 
-    def __init__(self, shots: list[Shot], *, lost_after: int | None = None, names: tuple[str, str] = ("A", "B")) -> None:
+    def __init__(
+        self,
+        shots: list[Shot],
+        *,
+        lost_after: int | None = None,
+        names: tuple[str, str] = ("A", "B"),
+        waits: bool = False,
+    ) -> None:
         self.names = names
+        #: Wait for the search, as a patient camera: on a loaded machine live pictures would pass unseen.
+        self.waits = waits
         self._shots, self._lost_after = shots, lost_after
+        self._clock = threading.Event()
         self.plays = 0
         self.given = 0
 
@@ -122,8 +138,11 @@ class PlayedCameras:
         k = 0
         while True:
             if self._lost_after is not None and k >= self._lost_after and self.plays == 1:
-                raise InputError("the camera is gone", where=self.names[0], todo="Plug it in again, then press Try again.")
+                raise InputError(
+                    "the camera is gone", where=self.names[0], todo="Plug it in again, then press Try again."
+                )
             shot = self._shots[k % len(self._shots)]
+            self._clock.wait(0.02)
             yield Shot(0.2 * k, shot.images, 0.0)
             k += 1
             self.given += 1

@@ -63,9 +63,11 @@ class AuxiliaryPresenter(StepPresenter):
         """Show the pictures taken, or the cameras."""
         super().enter()
         self._hint = ""
+        if self.session.source is None:
+            self.session.reopen()
         if self.taken:
             self._load()
-        else:
+        elif not self.session.opening:
             self.look()
         self.changed.emit()
 
@@ -127,6 +129,8 @@ class AuxiliaryPresenter(StepPresenter):
     def instruction(self) -> str:
         """What to do now."""
         state = self.state
+        if self.session.opening:
+            return self.tr("Opening the cameras …")
         if self.live:
             both = all(d is not None for d in self.found)
             if both:
@@ -190,7 +194,9 @@ class AuxiliaryPresenter(StepPresenter):
             self.changed.emit()
 
     def _on_job(self, name: str, result: Any) -> None:
-        if name == "load lying":
+        if name == "open" and self.shown and not self.taken:
+            self.look()
+        elif name == "load lying":
             self.kept, self._frames = result
             self.changed.emit()
         elif name == "keep lying":

@@ -49,7 +49,8 @@ class AuxiliaryView(StepView):
     def show_state(self) -> None:
         """Show pictures and axes."""
         p = self.presenter
-        self.pictures.show_pictures(p.previews, message=self.tr("no picture yet"))
+        waiting = self.tr("opening the cameras …") if p.session.opening else self.tr("no picture yet")
+        self.pictures.show_pictures(p.previews, message=waiting)
         for camera, preview in enumerate(p.previews):
             marks: list[Overlay] = []
             detection = p.found[camera] if p.live else None

@@ -129,6 +129,8 @@ class Feed(QObject):
             before.halt()
         run = _Run(before)
         self._run = run
+        # A picture of what was played before must not be taken for one of this.
+        self.shot, self.previews = None, (None, None)
         reader = threading.Thread(target=self._read, args=(run, shots, look, waits), name="wizard reader", daemon=True)
         run.threads.append(reader)
         if look is not None:
