@@ -51,9 +51,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument(
-        "--tile", type=int, default=0, help="pace: heads pasted in, up to so many in all"
-    )
+    parser.add_argument("--tile", type=int, default=0, help="pace: heads pasted in, up to so many in all")
     parser.add_argument("--unclocked", action="store_true", help="soak: each pair when it is asked for, no real time")
     parser.add_argument("--window", action="store_true", help="with the live window, offscreen")
     parser.add_argument("--pictures", action="store_true", help="… and the cameras' pictures in it")
@@ -181,11 +179,13 @@ def in_window(a: argparse.Namespace, folder: Path) -> tuple[list[float], list[fl
     place.presenter.drawn_s.clear()
     ticks = place.presenter.ticks
     given = Given()
-    last[0] = time.perf_counter()
+    last[0], own = time.perf_counter(), time.thread_time()
     timer.start()
     process(a.seconds)
     timer.stop()
+    own = (time.thread_time() - own) / max(place.presenter.ticks - ticks, 1)
     print(given)
+    print(f"the window's own processor time: {1000 * own:.1f} ms a redraw")
     drawn, redraws = list(place.presenter.drawn_s), (place.presenter.ticks - ticks) / a.seconds
     place.presenter.stop_watching()
     _ALIVE.append((application, place))  # Qt's objects must outlive the threads that still report to them

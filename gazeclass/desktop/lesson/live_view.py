@@ -37,6 +37,7 @@ class LiveView(QWidget):
         self._mark_s = 0.0
         self._heat: object = None
         self._rows_told: object = None
+        self._shown: list[object] = [None, None]
         self.projector: Projector | None = None
         self.bar = LiveBar()
         self.notice = QFrame()
@@ -229,8 +230,9 @@ class LiveView(QWidget):
         moment = self.presenter.lesson.moment
         for camera, view in enumerate(self.pictures):
             made = self.presenter.previews.picture(camera)
-            if made is None:
+            if made is None or made is self._shown[camera]:
                 continue
+            self._shown[camera] = made
             view.set_picture(made)
             width, _ = self.presenter.lesson.source.sizes_px[camera]
             factor = made.shape[1] / max(width, 1)

@@ -10,7 +10,7 @@ from gazeclass.lesson.live_picture import safe_picture
 from gazeclass.lesson.live_status import Moment
 
 #: Pictures a second and their width.
-RATE_HZ, WIDTH_PX = 10.0, 480
+RATE_HZ, WIDTH_PX = 10.0, 320
 
 
 class Previews:
