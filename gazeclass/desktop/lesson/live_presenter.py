@@ -29,8 +29,8 @@ from gazeclass.report.words import clock, count, percent
 TICK_MS, STATUS_MS = 80, 500
 #: A gaze point glides to its new place with this time constant; one older than the other is not drawn any more.
 _GLIDE_S, _STALE_S = 0.15, 2.0
-#: While a lesson runs Python changes threads so often. Measured with 1.4 to 1.5 cores given: the interface's heartbeat is
-#: 27 to 33 ms at the 99th percentile instead of 45 to 50 with Python's own 5 ms, and the pipeline is no slower.
+#: While a lesson runs Python changes threads so often. Measured with 1.4 to 1.5 cores given: the interface's heartbeat
+#: is 27 to 33 ms at the 99th percentile instead of 45 to 50 with Python's own 5 ms; the pipeline is no slower.
 _SWITCH_S = 0.001
 #: What the heat may be of; None: since the start.
 WINDOWS_S: tuple[float | None, ...] = (30.0, 120.0, 600.0, None)
