@@ -7,6 +7,7 @@ misses pictures, never piles them up; with files (``source.waits``) the reader w
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,7 +224,8 @@ class Feed(QObject):
 
     def _post(self, run: _Run, kind: str, value: object) -> None:
         if not run.stop.is_set():
-            self._message.emit(run, kind, value)
+            with suppress(RuntimeError):  # the window was closed and this object with it
+                self._message.emit(run, kind, value)
 
     @Slot(object, str, object)
     def _deliver(self, run: _Run, kind: str, value: Any) -> None:

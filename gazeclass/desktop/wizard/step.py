@@ -101,7 +101,8 @@ class StepPresenter(QObject):
         notices = self.error_notices() + self.notices()
         sentence = self.instruction()
         if not sentence and state.status is Status.PROBLEM:
-            sentence = self.tr("Look at this before you go on.") if state.may_go_on else self.tr("Put this right first.")
+            may = state.may_go_on
+            sentence = self.tr("Look at this before you go on.") if may else self.tr("Put this right first.")
         sentence = sentence or state.sentence
         computing = (state.needs_search or state.needs_solve) and self.session.worker.busy
         if state.status is Status.PROBLEM:

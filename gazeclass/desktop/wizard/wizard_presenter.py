@@ -92,6 +92,7 @@ class WizardPresenter(QObject):
         """Show a step; False where it cannot be opened yet."""
         if self.blocked_by(step):
             return False
+        self._go_when_known = None
         if self.presenter is not None:
             self.presenter.leave()
         self.current = step
@@ -147,8 +148,8 @@ class WizardPresenter(QObject):
             at = next((s for s in order[: order.index(first) + 1] if self.blocked_by(s)), first)
             self.go(order[max(0, order.index(at) - 1)] if self.blocked_by(at) else at)
             return
-        if self._go_when_known is not None:
-            wanted, self._go_when_known = self._go_when_known, None
-            self.go(wanted)
+        wanted = self._go_when_known
+        # A look that began before the skip was written does not know of it yet: the next one does.
+        if wanted is not None and self.go(wanted):
             return
         self.changed.emit()

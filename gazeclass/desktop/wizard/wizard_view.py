@@ -52,6 +52,7 @@ class WizardView(QWidget):
             on_key(self, keys, action)
         self.back.setToolTip(self.tr("Alt+Left"))
         self.next.setToolTip(self.tr("Alt+Right"))
+        presenter.left.connect(lambda folder: presenter.session.context.go("classrooms", wizard=None))
         presenter.moved.connect(self._on_moved)
         presenter.changed.connect(self.refresh)
         self.refresh()

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -84,7 +85,8 @@ class Worker(QObject):
                 _log.exception("the wizard's job %s failed", name)
                 kind, result = "failed", error
             if not self._stop:
-                self._message.emit(name, kind, result)
+                with suppress(RuntimeError):  # the window was closed and this object with it
+                    self._message.emit(name, kind, result)
 
     @Slot(str, str, object)
     def _deliver(self, name: str, kind: str, result: object) -> None:
