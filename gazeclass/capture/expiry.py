@@ -1,4 +1,4 @@
-"""What a recording is and when it must go: ``recording.toml`` beside the videos, and the purge that obeys it."""
+"""What a recording is and when it must go: ``recording.toml`` beside the videos."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,8 +11,6 @@ from gazeclass.atomic import write_text
 from gazeclass.errors import InputError
 
 LABEL = "recording.toml"
-#: What a recording consists of; a purge removes nothing else.
-_FILES = ("cam0.mkv", "cam1.mkv", "timestamps.csv")
 _WARNING = "This folder holds pictures of a class. Whoever has it must delete it by the date below."
 
 
@@ -66,31 +64,3 @@ def read_label(folder: Path) -> RecordingLabel:
     except (OSError, UnicodeDecodeError, TOMLKitError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"the recording's label cannot be read ({error})", where=path) from error
     return label
-
-
-def purge_expired(library: Path, now: datetime | None = None) -> list[tuple[Path, RecordingLabel]]:
-    """Delete the recordings in a folder's subfolders whose time is over.
-
-    Args:
-        library: holds recordings' folders, at any depth.
-        now: for tests.
-
-    Returns:
-        What was deleted, for the receipt. A recording whose label cannot be read is left alone.
-    """
-    now = now or datetime.now(UTC)
-    gone = []
-    for path in sorted(library.rglob(LABEL)):
-        try:
-            label = read_label(path.parent)
-        except InputError:
-            continue
-        if label.expires_utc > now:
-            continue
-        # The label goes last: a purge that is interrupted is finished by the next.
-        for name in (*_FILES, LABEL):
-            (path.parent / name).unlink(missing_ok=True)
-        if not any(path.parent.iterdir()):
-            path.parent.rmdir()
-        gone.append((path.parent, label))
-    return gone

@@ -1,8 +1,6 @@
 """``gazeclass desktop``: the program with its window. Plain ``gazeclass`` opens it too."""
 
 import importlib
-import os
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -26,19 +24,7 @@ def desktop(
 
 def open_window() -> None:
     """What ``gazeclass`` without arguments does."""
-    if not has_screen():
-        raise InputError(
-            "there is no screen here to open a window on",
-            todo="Use the commands instead (`gazeclass --help`), for example `gazeclass demo --headless`.",
-        )
     raise typer.Exit(_module("app").run())
-
-
-def has_screen(platform: str = sys.platform) -> bool:
-    """Whether Qt has somewhere to draw; without this it would end the program with no sentence of ours."""
-    if not platform.startswith("linux"):
-        return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def _module(name: str) -> ModuleType:

@@ -165,9 +165,9 @@ def check(lessons: list[Path] = typer.Argument(..., help="Lessons.")) -> None:
 @app.command()
 def finish(lesson: Path = LESSON) -> None:
     """Make a lesson whole whose recording was cut short by a crash or a power cut."""
-    from gazeclass.lesson import documents
+    from gazeclass.lesson.unfinished import finish_lesson
 
-    entry = documents.finish(lesson)
+    entry = finish_lesson(lesson)
     say(f"{lesson}: whole, {entry.seconds:.1f} s, {entry.observations} observations")
 
 

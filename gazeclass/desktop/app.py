@@ -3,9 +3,10 @@
 import logging
 import os
 import sys
+from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -14,7 +15,9 @@ from gazeclass.desktop import log, theme
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.main_window import MainWindow
 from gazeclass.desktop.state import State
+from gazeclass.desktop.tasks import Task
 from gazeclass.errors import InputError
+from gazeclass.progress import Progress
 from gazeclass.settings import CONFIG_DIR, settings
 
 _log = logging.getLogger(__name__)
@@ -111,6 +114,7 @@ def run() -> int:
     window.show()
     # The window stands before the first place is imported: something to look at at once.
     QTimer.singleShot(0, window.start)
+    forget_expired(context)
     code = application.exec()
     discard(window)
     context.tasks.cancel_all()
@@ -120,6 +124,25 @@ def run() -> int:
         os._exit(code)
     log.stop_log()
     return code
+
+
+def forget_expired(context: AppContext) -> Task:
+    """Delete the lessons and recordings that were to be kept no longer than yesterday; each leaves a receipt."""
+    from gazeclass.lesson.documents_removal import purge_expired
+
+    def work(progress: Progress) -> tuple[Path, ...]:
+        return purge_expired(context.lessons_dir, date.today(), progress=progress)
+
+    def told(receipts: tuple[Path, ...]) -> None:
+        for receipt in receipts:
+            _log.info("kept long enough and deleted: %s", receipt.name)
+        if receipts:
+            context.library_changed.emit()
+
+    task = context.tasks.run(work, title=QCoreApplication.translate("app", "Looking for what has expired"))
+    task.done.connect(told)
+    task.failed.connect(context.show_error)
+    return task
 
 
 def discard(*widgets: QWidget) -> None:

@@ -4,7 +4,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from network_servers import numbered_video
 from numbered_pictures import read_number
 from scripted_camera import Act, ScriptedCamera
 
-from gazeclass.capture.expiry import LABEL, RecordingLabel, label_for, purge_expired, read_label, write_label
+from gazeclass.capture.expiry import LABEL, label_for, read_label, write_label
 from gazeclass.capture.files import open_recording
 from gazeclass.capture.health import EventKind
 from gazeclass.capture.live import LiveOptions, LivePairs, open_live
@@ -161,22 +161,3 @@ def test_a_label_that_cannot_be_read(tmp_path: Path, text: str) -> None:
     (tmp_path / LABEL).write_text(text)
     with pytest.raises(InputError, match="label cannot be read"):
         read_label(tmp_path)
-
-
-def test_what_has_expired_is_deleted_and_nothing_else(tmp_path: Path) -> None:
-    now = datetime(2026, 3, 1, tzinfo=UTC)
-    for name, expires in (("old", now - timedelta(days=1)), ("young", now + timedelta(days=1)), ("mixed", now)):
-        folder = tmp_path / name
-        folder.mkdir()
-        write_label(folder, RecordingLabel(name, now - timedelta(days=9), expires))
-        for file in ("cam0.mkv", "cam1.mkv", "timestamps.csv"):
-            (folder / file).write_text("x")
-    (tmp_path / "mixed" / "notes.txt").write_text("the teacher's own")
-    (tmp_path / "strange").mkdir()
-    (tmp_path / "strange" / LABEL).write_text("?")
-    gone = purge_expired(tmp_path, now)
-    assert [(path.name, label.text) for path, label in gone] == [("mixed", "mixed"), ("old", "old")]
-    assert not (tmp_path / "old").exists()
-    assert [p.name for p in (tmp_path / "mixed").iterdir()] == ["notes.txt"]
-    assert (tmp_path / "young" / "cam0.mkv").exists()
-    assert (tmp_path / "strange" / LABEL).exists()

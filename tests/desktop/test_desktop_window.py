@@ -8,8 +8,11 @@ import pytest
 from looks import cut_off, nameless, tab_order, too_small
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
+from gazeclass.capture.expiry import label_for, write_label
 from gazeclass.desktop import theme
+from gazeclass.desktop.app import forget_expired
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.main_window import MainWindow
 from gazeclass.desktop.places import PLACES, Place, available
@@ -281,3 +284,15 @@ def test_labels_are_plain_text(qtbot, dressed) -> None:
     qtbot.addWidget(made)
     assert made.textFormat() == Qt.TextFormat.PlainText
     assert isinstance(made, QLabel)
+
+
+def test_what_was_kept_long_enough_goes_at_the_start(context: AppContext, qtbot: QtBot) -> None:
+    for name, days in (("old", -1), ("young", 1)):
+        folder = context.lessons_dir / name
+        folder.mkdir(parents=True)
+        write_label(folder, label_for(name, days))
+        (folder / "cam0.mkv").write_bytes(b"picture")
+    with qtbot.waitSignal(context.library_changed, timeout=60_000):
+        forget_expired(context)
+    assert not (context.lessons_dir / "old" / "cam0.mkv").exists()
+    assert (context.lessons_dir / "young" / "cam0.mkv").exists()

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from gazeclass.calibration.classroom import Classroom, load_classroom
 from gazeclass.capture.spec import CameraKind, parse_spec
 from gazeclass.desktop.context import AppContext
+from gazeclass.desktop.log import hide_names
 from gazeclass.desktop.tasks import Task
 from gazeclass.errors import InputError
 from gazeclass.lesson.documents import LessonCard
@@ -260,6 +261,8 @@ class StartPresenter(QObject):
     @Slot(object)
     def _on_read(self, found: tuple[Facts, Roster | None]) -> None:
         self.facts, self._roster = found
+        if self._roster is not None:
+            hide_names(student.name for group in self._roster.classes for student in group.students)
         self.facts_changed.emit(self.facts)
         rooms = [room.folder for room in self.facts.rooms]
         if self.choice.room not in rooms:

@@ -15,6 +15,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from gazeclass.desktop.context import AppContext
+from gazeclass.desktop.log import hide_names
 from gazeclass.errors import InputError
 from gazeclass.lesson import roster_removal
 from gazeclass.lesson.documents_removal import lessons_with, purge_everywhere
@@ -418,6 +419,7 @@ class StudentsPresenter(QObject):
 
     def _on_opened(self, file: RosterFile) -> None:
         self._file, self.roster = file, file.roster
+        hide_names(student.name for group in self.roster.classes for student in group.students)
         self.shown = self.roster.classes[0].name if self.roster.classes else ""
         self._set_door(Door.OPEN)
         self.classes_changed.emit()
