@@ -91,6 +91,17 @@ def through(robot: Robot, folder: Path) -> Path:
     return robot.session.folder / "classroom.toml"
 
 
+def unequal(a: Any, b: Any, at: str = "") -> list[str]:
+    """Where two classrooms differ by more than the last digits of a sum on several threads."""
+    if isinstance(a, dict):
+        return [d for key in a for d in unequal(a[key], b[key], f"{at}.{key}")]
+    if isinstance(a, tuple | list):
+        assert len(a) == len(b), at
+        return [d for k, (x, y) in enumerate(zip(a, b, strict=True)) for d in unequal(x, y, f"{at}[{k}]")]
+    same = a == pytest.approx(b, rel=1e-5, abs=1e-8) if isinstance(a, float) else a == b
+    return [] if same else [f"{at}: {a} is not {b}"]
+
+
 def compare(made: Classroom, expected: Classroom) -> None:
     """Equal but for what a picture loses on its way from JPEG through colours to PNG."""
     for a, b in zip(made.cameras, expected.cameras, strict=True):
@@ -114,7 +125,11 @@ def test_sample_from_first_window_to_saved_classroom(qtbot: Any, context: AppCon
     assert len(made.seats) == 24
     # The project is what the command line takes: the very same classroom comes out of it.
     again = calibrate_folder(home / "calibration", chessboard("9x6", 0.060)).classroom
-    assert again.model_copy(update={"made_utc": made.made_utc}) == made
+    assert made.check is not None
+    assert made.check.skipped, "the classroom says that the check was skipped"
+    own = {"made_utc", "check"}
+    differences = unequal(again.model_dump(exclude=own), made.model_dump(exclude=own))
+    assert not differences
     compare(made, calibrate_folder(SAMPLE, chessboard("9x6", 0.060)).classroom)
 
 
