@@ -23,10 +23,12 @@ class CaptureStep(StepPresenter):
 
     Signals:
         kept: a view was kept: a sound, a flash.
+        pictured: only the picture is new; what the disk tells need not be looked at again.
     """
 
     part: str
     kept = Signal(str)
+    pictured = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -197,7 +199,7 @@ class CaptureStep(StepPresenter):
 
     def _on_pictured(self) -> None:
         if self.shown and self.live and not self._viewing:
-            self.changed.emit()
+            self.pictured.emit()
 
     def _on_looked(self, glance: Any, shot: Shot) -> None:
         if not (self.shown and self.live) or glance is None:

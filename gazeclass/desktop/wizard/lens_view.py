@@ -36,8 +36,20 @@ class LensView(StepView):
         self.capture = CaptureControls(presenter)
         self.controls.addWidget(self.capture)
         on_key(self, Qt.Key.Key_Space, presenter.take)
+        presenter.pictured.connect(self.show_picture)
 
     def show_state(self) -> None:
+        """The picture, what the views cover, the views."""
+        p = self.presenter
+        self.show_picture()
+        preview = p.session.feed.previews[p.camera]
+        aspect = 16 / 9 if preview is None else preview.size_px[0] / preview.size_px[1]
+        variety = p.variety
+        missing = set(TILTS) if variety is None else set(variety.missing_tilts)
+        self.map.set_coverage((p.coverage or EMPTY,), frozenset(set(TILTS) - missing), aspect)
+        self.capture.refresh()
+
+    def show_picture(self) -> None:
         """The camera, or the view that is looked at."""
         p = self.presenter
         viewed = p.viewed[p.camera]
@@ -54,11 +66,6 @@ class LensView(StepView):
             marks = board_marks(p.glance.found[p.camera], p.glance.verdict, preview)
         self.picture.set_overlays(marks)
         self.picture.set_caption(self._caption(viewed))
-        aspect = 16 / 9 if preview is None else preview.size_px[0] / preview.size_px[1]
-        variety = p.variety
-        missing = set(TILTS) if variety is None else set(variety.missing_tilts)
-        self.map.set_coverage((p.coverage or EMPTY,), frozenset(set(TILTS) - missing), aspect)
-        self.capture.refresh()
 
     def _caption(self, viewed: ShownView | None) -> str:
         p = self.presenter

@@ -42,8 +42,19 @@ class PairView(StepView):
         self.baseline.refused.connect(presenter.fail)
         self.pictures.clicked.connect(presenter.click)
         on_key(self, Qt.Key.Key_Space, presenter.take)
+        presenter.pictured.connect(self.show_picture)
 
     def show_state(self) -> None:
+        """The pictures, what the views cover, the views."""
+        p = self.presenter
+        self.show_picture()
+        grids = p.coverage
+        self.map.set_coverage(grids if len(grids) == 2 else (EMPTY, EMPTY), None)
+        self.baseline.show_length(p.taped_m, p.session.unit)
+        self.swap.setVisible(p.seems_swapped)
+        self.capture.refresh()
+
+    def show_picture(self) -> None:
         """The cameras, or the view that is looked at."""
         p = self.presenter
         viewed = p.viewed if p.viewing else (None, None)
@@ -55,11 +66,6 @@ class PairView(StepView):
         self.pictures.show_pictures(shown, captions, waiting)
         for camera, preview in enumerate(shown):
             self.pictures.set_overlays(camera, [] if preview is None else self._marks(camera, preview))
-        grids = p.coverage
-        self.map.set_coverage(grids if len(grids) == 2 else (EMPTY, EMPTY), None)
-        self.baseline.show_length(p.taped_m, p.session.unit)
-        self.swap.setVisible(p.seems_swapped)
-        self.capture.refresh()
 
     def _marks(self, camera: int, preview: Preview) -> list[Overlay]:
         p = self.presenter
