@@ -173,7 +173,7 @@ class PairCollector:
             return Look(boards, Verdict.ONE_CAMERA if seen else Verdict.NOT_SEEN)
         like = self._twin(first.detection, second.detection)
         verdict = _judge((first, second), like, t_s - self._kept_at_s, len(self._kept), self._stills)
-        if abs(skew_s) > MAX_SKEW_S and verdict is Verdict.KEPT and not self._stills:
+        if abs(skew_s) > MAX_SKEW_S and verdict is Verdict.KEPT:
             verdict = Verdict.SKEWED
         if not force and not (self.automatic and verdict is Verdict.KEPT):
             return Look(boards, verdict, like=like)

@@ -18,7 +18,6 @@ from gazeclass.calibration.project import LENS, LYING, PAIR, create_project
 from gazeclass.calibration.steps import Status, Step
 from gazeclass.calibration.target import chessboard
 from gazeclass.desktop.context import AppContext
-from gazeclass.desktop.wizard.pair_presenter import exchange_cameras
 from gazeclass.desktop.wizard.sources import Shot
 
 SAMPLE = Path(gazeclass.sample.__file__).parent / "calibration"
@@ -131,12 +130,13 @@ def test_views_take_themselves_and_can_be_dropped_and_brought_back(
 
 def test_swapped_cameras_are_recognised_and_exchanged(qtbot: Any, context: AppContext, folder: Path) -> None:
     project = create_project(folder / "calibration")
-    exchange_cameras(project)
+    project.exchange_cameras()
     names = set(project.pairs())
     robot = Robot(qtbot, context, folder)
     robot.go(Step.PAIR)
     robot.until(lambda: robot.step.seems_swapped)
-    assert "the cameras are swapped" in robot.words
+    assert "The cameras are swapped: the one called left stands on the right" in robot.words
+    assert not re.search(r"cam(era )?[01]", robot.words), "nobody here calls a camera by its number"
     assert not robot.view.next.isEnabled()
     robot.until(lambda: robot.page.swap.isVisible())
     robot.click(robot.page.swap)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,27 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from wizard_robot import PATIENT_MS, Robot
 
+import gazeclass.sample
 from gazeclass.calibration.classroom import BoardSize
+from gazeclass.calibration.pair_checks import Order
+from gazeclass.calibration.project import create_project
 from gazeclass.calibration.room import read_room
 from gazeclass.calibration.steps import Step
+from gazeclass.calibration.target import chessboard
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.wizard.feed import SHOWN_PX, Feed, reduced
+from gazeclass.desktop.wizard.looking import PairLooker
 from gazeclass.desktop.wizard.measuring import Watch
 from gazeclass.desktop.wizard.opening import Asked
 from gazeclass.desktop.wizard.seats import HEAD_ABOVE_FLOOR_M, Rows, head_height_m, make_seats, moved, rows_of
-from gazeclass.desktop.wizard.sources import AUXILIARY, LENS0, LENS1, PAIR, PREVIEW, Shot, open_files
+from gazeclass.desktop.wizard.sources import AUXILIARY, LENS0, LENS1, PAIR, PREVIEW, VIDEO_STEP_S, Shot, open_files
+from gazeclass.desktop.wizard.step import Guidance, Notice
 from gazeclass.desktop.wizard.units import CENTIMETRE, INCH, METRE, parse_length, unit_of
+from gazeclass.desktop.wizard.words import for_people
 from gazeclass.desktop.wizard.worker import Worker
 from gazeclass.errors import InputError
 
+SAMPLE = Path(gazeclass.sample.__file__).parent
 BOARD = BoardSize(width_m=4.0, height_m=1.2, lower_edge_above_floor_m=0.9)
 
 
@@ -139,6 +148,124 @@ def test_an_exchanged_folder_stays_exchanged_when_it_is_opened_again(tmp_path: P
     again = Asked.of(specs)
     assert again is not None
     assert again.exchanged
+
+
+def first(shots: Iterator[Shot], count: int) -> list[Shot]:
+    found = list(islice(shots, count))
+    shots.close()  # type: ignore[attr-defined]  # a generator, which holds the files open
+    return found
+
+
+def test_two_videos_are_played_in_steps_and_previewed_whole() -> None:
+    source = open_files(SAMPLE / "cam0.mp4", SAMPLE / "cam1.mp4")
+    assert source.waits
+    assert source.stills, "nobody can be asked to hold still in a recording"
+    assert source.names == ("cam0.mp4", "cam1.mp4")
+    previewed = first(source.shots(PREVIEW), 4)
+    assert np.diff([s.t_s for s in previewed]) == pytest.approx(0.1), "the recording's own rate is to be measured"
+    pairs = first(source.shots(PAIR), 3)
+    assert np.diff([s.t_s for s in pairs]) == pytest.approx(VIDEO_STEP_S)
+    assert all(not s.chosen and s.images[0] is not None and s.images[1] is not None for s in pairs)
+    lens = first(source.shots(LENS1), 3)
+    assert np.diff([s.t_s for s in lens]) == pytest.approx(VIDEO_STEP_S)
+    assert all(s.images[0] is None and s.images[1] is not None for s in lens)
+    assert np.array_equal(np.asarray(lens[1].images[1]), np.asarray(pairs[1].images[1]))
+
+
+def test_a_slow_recording_is_played_frame_by_frame(tmp_path: Path) -> None:
+    for camera in (0, 1):
+        small_video(tmp_path / f"cam{camera}.mp4", [10 * k for k in range(6)], rate=3)
+    source = open_files(tmp_path / "cam0.mp4", tmp_path / "cam1.mp4")
+    assert [len(list(source.shots(part))) for part in (LENS0, PAIR)] == [6, 6], "no frame of 3 a second is passed over"
+
+
+def small_video(path: Path, greys: list[int], rate: int) -> None:
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for grey in greys:
+            picture = np.full((48, 64, 3), grey, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        container.mux(stream.encode())
+
+
+def test_exchanged_videos_keep_their_own_time_stamps(tmp_path: Path) -> None:
+    """The file of times names the cameras: exchanging left and right must not give either the other's times."""
+    small_video(tmp_path / "cam0.mp4", [0, 20, 40, 60, 80], rate=5)
+    small_video(tmp_path / "cam1.mp4", [140, 160, 180, 200, 220], rate=5)
+    rows = [f"cam0,{k},{10 + 0.2 * k:.3f}" for k in range(5)]  # camera 1 began two frames earlier
+    rows += [f"cam1,{k},{9.61 + 0.2 * k:.3f}" for k in range(5)]
+    (tmp_path / "timestamps.csv").write_text("\n".join(["camera,frame,t_s", *rows]) + "\n", "utf-8")
+
+    def greys(left: str, right: str) -> list[tuple[int, int]]:
+        source = open_files(tmp_path / left, tmp_path / right)
+        pairs = [tuple(round(float(np.mean(i)), -1) for i in s.images if i is not None) for s in source.shots(PAIR)]
+        return [(int(a), int(b)) for a, b in pairs]
+
+    straight = greys("cam0.mp4", "cam1.mp4")
+    assert straight == [(0, 180), (20, 200), (40, 220)]
+    assert greys("cam1.mp4", "cam0.mp4") == [(b, a) for a, b in straight]
+    (shot, *_) = open_files(tmp_path / "cam1.mp4", tmp_path / "cam0.mp4").shots(PAIR)
+    assert shot.skew_s == pytest.approx(-0.01), "the right camera's picture was taken first"
+
+
+def test_exchanged_cameras_are_told_from_the_views_alone(tmp_path: Path) -> None:
+    pictures = []
+    for name in ("00.jpg", "04.jpg", "08.jpg"):
+        both = [cv2.imread(str(SAMPLE / "calibration" / "stereo" / f"cam{c}" / name)) for c in (0, 1)]
+        pictures.append((both[0], both[1]))
+    for order, turn in ((Order.RIGHT, 1), (Order.SWAPPED, -1)):
+        project = create_project(tmp_path / order.name)
+        looker = PairLooker(project, chessboard("9x6", 0.060), stills=True)
+        assert looker.order is Order.UNKNOWN
+        for k, pair in enumerate(pictures):
+            looker(Shot(float(k), pair[::turn]))
+        assert len(project.pairs()) == 3
+        assert looker.order is order
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Hold the board before camera 0, close.", "Hold the board before the left camera, close."),
+        ("(cam0 at 3, cam1 at 4); 5 are needed.", "(the left camera at 3, the right camera at 4); 5 are needed."),
+        ("Camera 1 took pictures of 2 sizes.", "The right camera took pictures of 2 sizes."),
+        ("cam1: the views do not determine it. cam0 does", "The right camera: the views do not determine it. The left "
+         "camera does"),
+        ("stereo/cam1: the pictures of cam1 are mirrored.", "The right camera: the pictures of the right camera are "
+         "mirrored."),
+        ("auxiliary: there is no picture cam0.", "auxiliary: there is no picture of the left camera."),
+        ("Only camera 1 sees this seat.", "Only the right camera sees this seat."),
+        ("calibration/cam0 1920×1080, calibration/cam1 1920×1080.", ""),
+        ("/home/me/stereo/cam0/03.png: is damaged", ""),
+        ("cam1.mp4 gives 640×480 now; webcam 1 and cam12 too", ""),
+        ("CAM0 to C00 is 3.0 cm longer", ""),
+    ],
+)  # fmt: skip
+def test_cameras_are_called_left_and_right(said: str, shown: str) -> None:
+    assert for_people(said) == (shown or said)
+
+
+def test_swapped_cameras_are_told_in_the_rooms_words() -> None:
+    said = str(
+        InputError(
+            "the cameras are swapped: cam0 stands on the right of cam1 as the cameras look (or both are mirrored)",
+            todo="Name the left camera, as seen from behind the cameras, cam0 and the right one cam1.",
+        )
+    )
+    shown = for_people(said)
+    assert shown.startswith("The cameras are swapped: the one called left stands on the right")
+    assert shown.endswith("Exchange left and right.")
+
+
+def test_whatever_a_step_says_calls_them_so() -> None:
+    said = Guidance("camera 0", ("a picture of camera 1",), (Notice("cam0 is blind"),), "cam1 first")
+    assert said.sentence == "The left camera"
+    assert said.missing == ("a picture of the right camera",)
+    assert said.notices[0].text == "The left camera is blind"
+    assert said.blocked == "The right camera first"
 
 
 def test_a_password_is_not_written_down() -> None:

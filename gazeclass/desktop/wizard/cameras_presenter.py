@@ -197,14 +197,14 @@ class CamerasPresenter(StepPresenter):
         self._watch = Watch(live=not source.waits)
         self.same = self._compared = False
         self.phase = "watching"
-        self.session.play(PREVIEW)
+        # In the searching thread: the window draws the newest picture and may miss others.
+        self.session.play(PREVIEW, self._watch.add)
         if not source.waits:
             self._timer.start()
 
     def _on_pictured(self) -> None:
         shot: Shot | None = self.session.feed.shot
         if self.shown and shot is not None and self.phase == "watching":
-            self._watch.add(shot)
             self.measured = self._watch.result()
             if (
                 self.session.source is not None

@@ -124,7 +124,8 @@ class CaptureStep(StepPresenter):
         except InputError as error:
             self.fail(error)
             return
-        self.looker.collector.automatic = self._automatic
+        # A recording goes by: nobody can be quick enough to choose from it.
+        self.looker.collector.automatic = self._automatic or source.stills
         self.live = self.session.play(self.source_part(), self.looker)
         self.changed.emit()
 

@@ -11,13 +11,19 @@ import numpy as np
 
 from gazeclass.calibration.collect import LensCollector, Look, PairCollector, Verdict
 from gazeclass.calibration.detection import Detection
+from gazeclass.calibration.pair_checks import Order, order_of
 from gazeclass.calibration.project import LENS, PAIR, Project
 from gazeclass.calibration.target import Target
-from gazeclass.calibration.variety import Variety, variety
+from gazeclass.calibration.variety import Variety, usual_camera, variety
 from gazeclass.desktop.wizard.sources import Shot
+from gazeclass.geometry.camera import CameraModel
 
 #: Chosen pictures have no clock of their own that matters: they are taken to be so far apart.
 _CHOSEN_STEP_S = 10.0
+#: So many of the latest common views tell which camera is the left one.
+_ORDER_VIEWS = 12
+
+Lenses = tuple[CameraModel | None, CameraModel | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +96,16 @@ class LensLooker(_Looker):
 
 
 class PairLooker(_Looker):
-    """For both cameras together."""
+    """For both cameras together.
 
-    def __init__(self, project: Project, target: Target, *, stills: bool) -> None:
+    Attributes:
+        order: which camera the views kept show on the left, known before the pair is computed.
+    """
+
+    def __init__(self, project: Project, target: Target, *, stills: bool, lenses: Lenses = (None, None)) -> None:
         super().__init__()
-        self._project, self._target = project, target
+        self._project, self._target, self._lenses = project, target, lenses
+        self.order = Order.UNKNOWN
         self.collector = PairCollector(project, target, stills=stills)
         self.variety = self._varieties()
 
@@ -120,11 +131,20 @@ class PairLooker(_Looker):
         if look.kept:
             self._take.clear()
             self.variety = self._varieties()
+            self.order = self._order()
         return Glance((found[0], found[1]), look.verdict, look.kept, look.like, self.variety)
 
     def _varieties(self) -> tuple[Variety, Variety]:
         views = list(self.collector.kept.values())
         return variety(self._target, [a for a, _ in views]), variety(self._target, [b for _, b in views])
+
+    def _order(self) -> Order:
+        views = dict(list(self.collector.kept.items())[-_ORDER_VIEWS:])
+        if not views:
+            return Order.UNKNOWN
+        pair = next(iter(views.values()))
+        first, second = (lens or usual_camera(d.size_px) for lens, d in zip(self._lenses, pair, strict=True))
+        return order_of(self._target, (first, second), views)
 
 
 def _time(shot: Shot) -> float:

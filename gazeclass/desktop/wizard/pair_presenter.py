@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from gazeclass.calibration.figures import PairFigures
+from gazeclass.calibration.pair_checks import Order
 from gazeclass.calibration.project import PAIR
 from gazeclass.calibration.steps import Status, Step
 from gazeclass.desktop.wizard.capture_step import CaptureStep, Looker
@@ -13,6 +14,8 @@ from gazeclass.desktop.wizard.kept_views import KeptView, ShownView, load_view, 
 from gazeclass.desktop.wizard.looking import PairLooker
 from gazeclass.desktop.wizard.opening import Asked
 from gazeclass.desktop.wizard.sources import PAIR as PAIR_PART
+from gazeclass.desktop.wizard.step import Notice
+from gazeclass.desktop.wizard.words import exchanged
 from gazeclass.errors import InputError
 from gazeclass.geometry.epipolar import epipolar_curves_px
 from gazeclass.geometry.rotation import Array
@@ -42,6 +45,8 @@ class PairPresenter(CaptureStep):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self.line: EpipolarLine | None = None
+        self._play_on = False
+        self._asked: Asked | None = None
 
     @property
     def title(self) -> str:
@@ -73,9 +78,21 @@ class PairPresenter(CaptureStep):
     @property
     def seems_swapped(self) -> bool:
         """Whether what is wrong is that left and right are exchanged."""
+        return self._computed_swapped or self._seen_swapped
+
+    @property
+    def _computed_swapped(self) -> bool:
         figures = self.figures
         failed = figures is not None and figures.failure is not None and "swapped" in figures.failure.what
         return failed and self.state is not None and self.state.status is Status.PROBLEM
+
+    @property
+    def _seen_swapped(self) -> bool:
+        """The views say so, before anything is computed; once it is, the computation knows better."""
+        looker, state = self.looker, self.state
+        if not isinstance(looker, PairLooker) or looker.order is not Order.SWAPPED or state is None:
+            return False
+        return not state.may_go_on and state.status is not Status.PROBLEM and not self.session.project.notes().any_order
 
     def source_part(self) -> str:
         """Both pictures of each moment."""
@@ -85,7 +102,10 @@ class PairPresenter(CaptureStep):
         """Keeps views of both cameras."""
         source = self.session.source
         stills = source is not None and source.stills
-        return PairLooker(self.session.project, self.session.target(), stills=stills)
+        overview = self.session.overview
+        figures = (None, None) if overview is None else overview.figures.lens
+        left, right = (f.camera() if f is not None and f.failure is None and f.matrix else None for f in figures)
+        return PairLooker(self.session.project, self.session.target(), stills=stills, lenses=(left, right))
 
     def views(self) -> tuple[KeptView, ...]:
         """Worst first, by the worse of both cameras."""
@@ -132,16 +152,40 @@ class PairPresenter(CaptureStep):
         """Left and right are the wrong way round: exchange what was taken and the cameras themselves."""
         session = self.session
         session.feed.stop()
+        self._play_on = self.live
         self.live, self.looker = False, None
-        asked = Asked.of(session.project.notes().cameras)
+        self._asked = Asked.of(session.project.notes().cameras)
 
         def exchange() -> None:
-            exchange_cameras(session.project)
+            session.feed.wait()  # a view that is just being kept still goes where it was seen
+            session.project.exchange_cameras()
 
         session.worker.run("keep exchanged", exchange)
-        if asked is not None:
-            session.open(asked.swapped())
         self.changed.emit()
+
+    def notices(self) -> tuple[Notice, ...]:
+        """That left and right are exchanged, as soon as the views show it."""
+        said = super().notices()
+        return (Notice(exchanged(), "danger"), *said) if self._seen_swapped else said
+
+    def _begin(self) -> None:
+        """After an exchange in the middle of files, their rest is still to be seen."""
+        play_on, self._play_on = self._play_on, False
+        if play_on:
+            self.look()
+        else:
+            super()._begin()
+
+    def _on_job(self, name: str, result: Any) -> None:
+        super()._on_job(name, result)
+        if name == "keep exchanged" and self._asked is not None:
+            self.session.open(self._asked.swapped())
+            self.changed.emit()
+
+    def leave(self) -> None:
+        """Stop the cameras."""
+        self._play_on = False
+        super().leave()
 
     def instruction(self) -> str:
         """What to do now."""
@@ -157,39 +201,3 @@ class PairPresenter(CaptureStep):
         if state.status is Status.DONE:
             return self.tr("Click at something in one picture: the line in the other must go through the same thing.")
         return ""
-
-
-def exchange_cameras(project: Any) -> None:
-    """Every picture of the left camera becomes the right one's and the other way round; also what is noted of them.
-
-    Raises:
-        InputError: a file cannot be moved; what was moved stays readable.
-    """
-    from gazeclass.calibration.project import LENS, LYING
-
-    for part in (LENS, PAIR):
-        folder = project.part(part)
-        left, right, between = folder / "cam0", folder / "cam1", folder / ".exchanging"
-        _rename(left, between)
-        _rename(right, left)
-        _rename(between, right)
-    lying = project.part(LYING)
-    found = {c: list(project.pictures(LYING, c).values()) for c in (0, 1)}
-    for path in found[0]:
-        _rename(path, lying / f".exchanging{path.suffix}")
-    for path in found[1]:
-        _rename(path, lying / f"cam0{path.suffix}")
-    for path in found[0]:
-        _rename(lying / f".exchanging{path.suffix}", lying / f"cam1{path.suffix}")
-    cameras = project.notes().cameras
-    if len(cameras) == 2:
-        project.change(cameras=(cameras[1], cameras[0]))
-
-
-def _rename(source: Any, destination: Any) -> None:
-    if not source.exists():
-        return
-    try:
-        source.rename(destination)
-    except OSError as error:
-        raise InputError(f"cannot be renamed ({error.strerror or error})", where=source) from error

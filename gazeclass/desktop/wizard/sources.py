@@ -21,8 +21,10 @@ from gazeclass.errors import InputError
 PREVIEW, LENS0, LENS1, PAIR, AUXILIARY = "preview", "lens0", "lens1", "pair", "auxiliary"
 LENSES = (LENS0, LENS1)
 
-#: Of a video, every so-many-th frame is looked at: a board in somebody's hands does not move much within 0.2 s.
-VIDEO_STRIDE = 5
+#: Of a video, so much is passed over between two moments: a board in somebody's hands does not move much meanwhile.
+VIDEO_STEP_S = 0.2
+#: Frames' times differ from their rate by less than this.
+_JITTER_S = 0.04
 
 Pictures = tuple[Image | None, Image | None]
 Locks = tuple[bool | None, bool | None]
@@ -53,7 +55,8 @@ class Source(Protocol):
     Attributes:
         names: of the left and the right one, for people.
         waits: it waits until each picture has been searched (files); a live camera does not.
-        stills: single pictures that somebody chose, not a stream: nothing moves in it.
+        stills: taken already, chosen or recorded: nobody can be asked to hold still, so a board that moves counts
+            where it is sharp.
     """
 
     names: tuple[str, str]
@@ -123,31 +126,48 @@ class PictureFolders(_Files):
 class Videos(_Files):
     """Two video files of one recording, taken through in steps."""
 
+    stills = True
+
     def __init__(self, videos: "Callable[[str], tuple[Path | None, Path | None]]", names: tuple[str, str]) -> None:
         self.names = names
         self._videos = videos
 
     def shots(self, part: str) -> Iterator[Shot]:
-        """Every :data:`VIDEO_STRIDE`-th moment."""
+        """A moment every :data:`VIDEO_STEP_S`; every one of the preview, which is to tell their rate."""
         from gazeclass.capture.files import open_recording
         from gazeclass.capture.video import open_video
 
         left, right = self._videos(part)
         if left is not None and right is not None and part not in LENSES:
             stamps = left.parent / "timestamps.csv"
-            recording = open_recording(left, right, stamps if stamps.is_file() else None)
-            for k, pair in enumerate(recording):
-                if k % VIDEO_STRIDE == 0:
+            # The time stamps name the cameras as the files do, whichever of them stands on the left.
+            crossed = stamps.is_file() and (_number(left), _number(right)) == ("1", "0")
+            videos = (right, left) if crossed else (left, right)
+            due_s = -np.inf
+            for pair in open_recording(*videos, stamps if stamps.is_file() else None):
+                if part != PREVIEW and pair.t_s < due_s - _JITTER_S:
+                    continue
+                due_s = pair.t_s + VIDEO_STEP_S
+                if crossed:
+                    yield Shot(pair.t_s + pair.skew_s, (pair.images[1], pair.images[0]), -pair.skew_s)
+                else:
                     yield Shot(pair.t_s, pair.images, pair.skew_s)
             return
         camera = LENSES.index(part) if part in LENSES else (0 if left is not None else 1)
         path = (left, right)[camera]
         if path is None:
             raise InputError(f"there is no video of the {self.names[camera]}")
+        due_s = -np.inf
         for frame in open_video(path):
-            if frame.index % VIDEO_STRIDE == 0:
+            if part == PREVIEW or frame.t_s >= due_s - _JITTER_S:
+                due_s = frame.t_s + VIDEO_STEP_S
                 images: Pictures = (frame.image, None) if camera == 0 else (None, frame.image)
                 yield Shot(frame.t_s, images)
+
+
+def _number(video: Path) -> str:
+    """The camera's number in a file's name: 1 of ``cam_1.mp4``."""
+    return video.stem[-1:]
 
 
 class Exchanged(_Files):

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from gazeclass.calibration.steps import Status, Step, StepState
 from gazeclass.desktop.wizard.session import Session
+from gazeclass.desktop.wizard.words import for_people
 from gazeclass.errors import InputError
 
 Weight = Literal["good", "warn", "danger"]
@@ -14,15 +15,18 @@ Weight = Literal["good", "warn", "danger"]
 
 @dataclass(frozen=True)
 class Notice:
-    """A sentence that stands out: something is well, doubtful, or wrong."""
+    """A sentence that stands out: something is well, doubtful, or wrong. It calls the cameras left and right."""
 
     text: str
     weight: Weight = "warn"
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", for_people(self.text))
+
 
 @dataclass(frozen=True)
 class Guidance:
-    """What the right side of the wizard says.
+    """What the right side of the wizard says. It calls the cameras left and right.
 
     Attributes:
         sentence: the one thing to do now.
@@ -37,6 +41,11 @@ class Guidance:
     notices: tuple[Notice, ...] = ()
     blocked: str = ""
     busy: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sentence", for_people(self.sentence))
+        object.__setattr__(self, "missing", tuple(for_people(line) for line in self.missing))
+        object.__setattr__(self, "blocked", for_people(self.blocked))
 
 
 class StepPresenter(QObject):

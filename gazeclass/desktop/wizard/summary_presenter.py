@@ -13,6 +13,7 @@ from gazeclass.calibration.summary_sheet import write_summary
 from gazeclass.calibration.verdict import Report, report
 from gazeclass.desktop.wizard.session import Session
 from gazeclass.desktop.wizard.step import Guidance, Notice, StepPresenter, Weight
+from gazeclass.desktop.wizard.words import for_people
 from gazeclass.progress import Progress
 
 _WEIGHTS: dict[str, Weight] = {"good": "good", "usable": "warn", "repeat": "danger"}
@@ -112,7 +113,7 @@ class SummaryPresenter(StepPresenter):
         """As the disk tells; one leaves when it is saved."""
         said = super().guidance()
         # The verdict says it better than the step's own sentence.
-        notices = tuple(n for n in said.notices if self.state is None or n.text != self.state.sentence)
+        notices = tuple(n for n in said.notices if self.state is None or n.text != for_people(self.state.sentence))
         blocked = said.blocked or ("" if self.is_saved else self.tr("Save the classroom first"))
         if self.working:
             blocked = self.tr("Computing …")

@@ -12,6 +12,7 @@ from gazeclass.desktop.wizard.seat_plan import SeatNote, SeatPlan
 from gazeclass.desktop.wizard.step import Notice
 from gazeclass.desktop.wizard.step_view import StepView, clear_layout, notice_frame
 from gazeclass.desktop.wizard.summary_presenter import SummaryPresenter
+from gazeclass.desktop.wizard.words import for_people
 
 _WEIGHTS = {"good": "good", "advice": "warn", "warning": "danger"}
 
@@ -109,6 +110,6 @@ class SummaryView(StepView):
 def seat_note(seat) -> SeatNote:  # type: ignore[no-untyped-def]  # SeatPrecision
     """Centimetres, or a dash; the reason as the tooltip."""
     if seat.error_m is None:
-        return SeatNote("–", seat.reason, True)
+        return SeatNote("–", for_people(seat.reason), True)
     centimetres = f"{100 * seat.error_m:.0f}"
-    return SeatNote(centimetres, seat.reason or f"±{centimetres} cm", seat.coarse)
+    return SeatNote(centimetres, for_people(seat.reason) or f"±{centimetres} cm", seat.coarse)

@@ -15,6 +15,8 @@ from gazeclass.progress import Progress
 #: What is offered first: a chessboard whose squares can still be seen at the back of a room.
 FIRST_CHOICE = TargetChoice(kind=CHESSBOARD, columns=9, rows=6, square_m=0.060)
 DICTIONARY = "DICT_4X4_100"
+#: What a ChArUco board that somebody has already may be made of.
+DICTIONARIES = tuple(f"DICT_{n}X{n}_{count}" for n in (4, 5, 6, 7) for count in (50, 100, 250, 1000))
 
 
 class TargetPresenter(StepPresenter):
@@ -53,10 +55,20 @@ class TargetPresenter(StepPresenter):
         """The board as it came out of the printer."""
         return self.choice.target()
 
-    def choose(self, kind: str, columns: int, rows: int, square_m: float, dictionary: str = DICTIONARY) -> None:
+    def choose(
+        self,
+        kind: str,
+        columns: int,
+        rows: int,
+        square_m: float,
+        dictionary: str = DICTIONARY,
+        *,
+        inverted: bool = False,
+    ) -> None:
         """Another board. What was measured on the print of the former is forgotten."""
         try:
-            target = Target(columns, rows, square_m, kind, dictionary if kind == CHARUCO else "")
+            markers = (dictionary, Target.marker_ratio, inverted) if kind == CHARUCO else ()
+            target = Target(columns, rows, square_m, kind, *markers)
             if TargetChoice.of(target) == TargetChoice.of(self.target) and self.session.project.notes().target:
                 return
             self.session.project.choose_target(target)

@@ -4,14 +4,23 @@ from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt, QUrl
 from PySide6.QtGui import QColor, QDesktopServices, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
 
 from gazeclass.calibration.target import CHARUCO, CHESSBOARD, Target
 from gazeclass.calibration.targets_pdf import PAPERS, board_size_mm, rectangles
 from gazeclass.desktop.widgets.controls import button, label
 from gazeclass.desktop.wizard.length_edit import LengthEdit
 from gazeclass.desktop.wizard.step_view import StepView
-from gazeclass.desktop.wizard.target_presenter import TargetPresenter
+from gazeclass.desktop.wizard.target_presenter import DICTIONARIES, DICTIONARY, TargetPresenter
 from gazeclass.desktop.wizard.units import Unit
 
 MILLIMETRE = Unit("mm", "mm", 0.001, 1)
@@ -84,6 +93,11 @@ class TargetView(StepView):
             spin.setRange(3, 30)
             spin.setAccessibleName(name)
         self.square = LengthEdit(self.tr("Side of a square"))
+        self.dictionary = QComboBox()
+        self.dictionary.setAccessibleName(self.tr("Markers"))
+        self.dictionary.addItems([name.removeprefix("DICT_") for name in DICTIONARIES])
+        self.dictionary.setCurrentText(DICTIONARY.removeprefix("DICT_"))
+        self.inverted = QCheckBox(self.tr("white on black"))
         self.paper = QComboBox()
         self.paper.setAccessibleName(self.tr("Paper"))
         self._papers = ("", *PAPERS, "tiles")
@@ -92,11 +106,13 @@ class TargetView(StepView):
         squares.addWidget(self.columns, 1)
         squares.addWidget(label("×"))
         squares.addWidget(self.rows, 1)
-        form = QFormLayout()
+        form = self.form = QFormLayout()
         form.setVerticalSpacing(8)
         form.addRow(self.tr("Board"), self.kind)
         form.addRow(self.tr("Squares"), squares)
         form.addRow(self.tr("One square"), self.square)
+        form.addRow(self.tr("Markers"), self.dictionary)
+        form.addRow("", self.inverted)
         form.addRow(self.tr("Paper"), self.paper)
         self.controls.addLayout(form)
         self.save = button(self.tr("Save PDF to print …"), icon="file-pdf-box")
@@ -120,6 +136,8 @@ class TargetView(StepView):
         self.columns.valueChanged.connect(self._on_choice)
         self.rows.valueChanged.connect(self._on_choice)
         self.square.measured.connect(self._on_choice)
+        self.dictionary.activated.connect(self._on_choice)
+        self.inverted.clicked.connect(self._on_choice)
         self.paper.activated.connect(lambda index: p.set_paper(self._papers[index]))
         self.save.clicked.connect(self._on_save)
         self.show_pdf.clicked.connect(self._on_open)
@@ -131,7 +149,9 @@ class TargetView(StepView):
     def _on_choice(self) -> None:
         kind = (CHESSBOARD, CHARUCO)[self.kind.currentIndex()]
         square = self.square.length_m or self.presenter.target.square_m
-        self.presenter.choose(kind, self.columns.value() - 1, self.rows.value() - 1, square)
+        columns, rows = self.columns.value() - 1, self.rows.value() - 1
+        dictionary = f"DICT_{self.dictionary.currentText()}"
+        self.presenter.choose(kind, columns, rows, square, dictionary, inverted=self.inverted.isChecked())
 
     def _on_save(self) -> None:
         context, target = self.presenter.session.context, self.presenter.target
@@ -158,6 +178,11 @@ class TargetView(StepView):
             spin.blockSignals(True)
             spin.setValue(value)
             spin.blockSignals(False)
+        for field in (self.dictionary, self.inverted):
+            self.form.setRowVisible(field, target.kind == CHARUCO)
+        if target.kind == CHARUCO:
+            self.dictionary.setCurrentText(target.dictionary.removeprefix("DICT_"))
+            self.inverted.setChecked(target.inverted)
         self.square.show_length(target.square_m, MILLIMETRE)
         self.paper.setCurrentIndex(self._papers.index(p.paper))
         self.show_pdf.setEnabled(p.saved is not None)
