@@ -43,9 +43,7 @@ def _names(path: Path | None) -> dict[str, str]:
     from gazeclass.cli.roster import open_roster
     from gazeclass.errors import InputError
 
-    found: dict[str, str] = {}
-    for group in open_roster(path).roster.classes:
-        found |= group.names()
+    found = open_roster(path).roster.names()
     if not found:
         raise InputError("the roster has no students, so there are no names to write", todo="Leave --names away.")
     return found

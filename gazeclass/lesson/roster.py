@@ -172,6 +172,10 @@ class Roster:
         known = ", ".join(f"'{one.name}'" for one in self.classes) or "no class yet"
         raise InputError(f"there is no class '{name}' in the roster", todo=f"There is: {known}.")
 
+    def names(self) -> dict[str, str]:
+        """Pseudonym → name of everybody, for an export with names that was asked for."""
+        return {pseudonym: name for one in self.classes for pseudonym, name in one.names().items()}
+
     def add_class(self, name: str, *, classroom: str = "", biometrics: bool = True) -> "Roster":
         """With one more, empty class.
 

@@ -238,6 +238,116 @@ def test_the_export_tab_writes_to_the_chosen_folder(qtbot, opened, tmp_path, mon
     assert not panel.go.isEnabled()
 
 
+PASSPHRASE = "correct horse battery"
+
+
+def make_roster(context, lesson, names, passphrase=PASSPHRASE):
+    """A roster in the library whose students are the first of the lesson."""
+    from dataclasses import replace
+
+    from gazeclass.lesson.reader import read_lesson
+    from gazeclass.lesson.roster import Roster
+    from gazeclass.lesson.roster_file import RosterFile
+    from gazeclass.lesson.roster_keys import new_passphrase_key
+
+    roster = Roster().add_class("7b").add_students("7b", names)
+    group = roster.group("7b")
+    own = tuple(
+        replace(student, pseudonym=observed.name)
+        for student, observed in zip(group.students, read_lesson(lesson).students, strict=False)
+    )
+    roster = roster.replace_class("7b", replace(group, students=own))
+    RosterFile.create(context.library / "roster.gzr", new_passphrase_key(passphrase), roster)
+
+
+def unlock(qtbot, panel, passphrase):
+    panel.passphrase.setText(passphrase)
+    qtbot.keyClick(panel.passphrase, Qt.Key.Key_Return)
+
+
+def test_without_a_list_of_students_there_are_no_names_to_export(context, opened):
+    panel = opened.review.export
+    opened.review.tabs.setCurrentIndex(2)
+    assert not panel.names.isEnabled()
+    assert "no list of students" in panel.names_note.text()
+    assert panel.go.isEnabled()
+    (context.library / "roster.gzr").write_bytes(b"GZROSTER" + bytes(200))
+    opened.review.tabs.setCurrentIndex(0)
+    opened.review.tabs.setCurrentIndex(2)
+    assert not panel.names.isEnabled()
+    assert "damaged" in panel.names_note.text()
+
+
+def test_names_are_exported_once_the_list_is_open_and_noted(qtbot, context, opened, lesson, tmp_path, monkeypatch):
+    from gazeclass.lesson.reader import read_lesson
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    make_roster(context, lesson, ["Ada Lovelace", "Grace Hopper"])
+    panel, names = opened.review.export, opened.presenter.names
+    opened.review.tabs.setCurrentIndex(2)
+    for kind, box in panel.kinds.items():
+        box.setChecked(kind == "csv")
+    assert panel.names.isEnabled()
+    assert not panel.passphrase.isVisible()
+    panel.names.click()
+    assert panel.passphrase.isVisible()
+    assert not panel.go.isEnabled()
+    unlock(qtbot, panel, "not this one")
+    qtbot.waitUntil(lambda: "not the passphrase" in panel.names_note.text(), timeout=WAIT_MS)
+    assert not panel.go.isEnabled()
+    unlock(qtbot, panel, PASSPHRASE)
+    qtbot.waitUntil(panel.go.isEnabled, timeout=WAIT_MS)
+    assert panel.names_note.text().startswith("2 of 7 students")
+    with qtbot.waitSignal(opened.presenter.said, timeout=WAIT_MS):
+        panel.go.click()
+    assert "Grace Hopper" in (tmp_path / "zone_visits.csv").read_text("utf-8-sig")
+    assert read_lesson(lesson).audit[-1][1:] == ("export", "csv; with names")
+    qtbot.waitUntil(lambda: not panel.names.isChecked(), timeout=WAIT_MS)  # asked for each time anew
+    assert names.names == {}
+    with qtbot.waitSignal(opened.presenter.said, timeout=WAIT_MS):
+        panel.go.click()
+    assert "Hopper" not in (tmp_path / "zone_visits.csv").read_text("utf-8-sig")
+    assert read_lesson(lesson).audit[-1][1:] == ("export", "csv; pseudonyms")
+
+
+def test_an_export_with_names_that_cannot_be_noted_writes_nothing(
+    qtbot, context, opened, lesson, tmp_path, monkeypatch
+):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    make_roster(context, lesson, ["Ada Lovelace"])
+    panel = opened.review.export
+    opened.review.tabs.setCurrentIndex(2)
+    panel.names.click()
+    unlock(qtbot, panel, PASSPHRASE)
+    qtbot.waitUntil(panel.go.isEnabled, timeout=WAIT_MS)
+    lesson.unlink()
+    with qtbot.waitSignal(context.error_raised, timeout=WAIT_MS):
+        panel.go.click()
+    qtbot.waitUntil(lambda: not panel.names.isChecked(), timeout=WAIT_MS)
+    assert list(folder.iterdir()) == []
+
+
+def test_names_are_forgotten_when_they_are_no_longer_wanted(qtbot, context, opened, lesson):
+    make_roster(context, lesson, ["Ada Lovelace"])
+    panel, names = opened.review.export, opened.presenter.names
+    opened.review.tabs.setCurrentIndex(2)
+    panel.names.click()
+    unlock(qtbot, panel, PASSPHRASE)
+    qtbot.waitUntil(lambda: len(names.names) == 1, timeout=WAIT_MS)
+    panel.names.click()
+    assert names.names == {}
+    assert panel.go.isEnabled()
+    panel.names.click()
+    unlock(qtbot, panel, PASSPHRASE)
+    panel.names.click()  # before it is open
+    qtbot.waitUntil(lambda: context.tasks.wait(0), timeout=WAIT_MS)
+    assert names.names == {}
+    opened.presenter.export(context.library, ("csv",), "comma", with_names=True)
+    assert not (context.library / "lesson.csv").exists()
+
+
 def test_the_time_line_is_dragged(qtbot, made, tmp_path):
     review = Review(made.lesson, tmp_path / "x.gaze")
     line = TimelineView()

@@ -14,6 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gazeclass.desktop.context import AppContext
+from gazeclass.desktop.reports.roster_names import Access, RosterNames
 from gazeclass.desktop.tasks import Task
 from gazeclass.errors import InputError
 from gazeclass.lesson.zones import Zone
@@ -91,6 +92,8 @@ class ReviewPresenter(QObject):
         self.playhead_s = 0.0
         self.speed = SPEEDS[0]
         self.zones_unsaved = False
+        self.names = RosterNames(context, self)
+        context.library_changed.connect(self.names.look)
         self._task: Task | None = None
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self.refresh)
@@ -127,6 +130,7 @@ class ReviewPresenter(QObject):
         self.pause()
         self.review = self.other = None
         self.comparing, self.active, self.zones_unsaved = False, 0, False
+        self.names.want(False)
         self.closed.emit()
 
     @Slot(object)
@@ -139,6 +143,7 @@ class ReviewPresenter(QObject):
         self.show_students = review.lesson.meta.show_students
         self.playhead_s = review.whole.start_s
         self.opened.emit()
+        self.names.look()
         self.refresh()
 
     @Slot(object)
@@ -337,21 +342,35 @@ class ReviewPresenter(QObject):
         self.review.with_events([*self.review.lesson.events, (self.playhead_s, "mark", text)])
         self.events_changed.emit()
 
-    def export(self, folder: Path, kinds: tuple[str, ...], separator: str) -> Task | None:
-        """Write tables and reports of the lesson as it is shown, zones included."""
+    @property
+    def named(self) -> int:
+        """How many of the lesson's students have a name in the open roster."""
+        students = self.review.lesson.students if self.review is not None else ()
+        return sum(student.name in self.names.names for student in students)
+
+    def export(self, folder: Path, kinds: tuple[str, ...], separator: str, *, with_names: bool = False) -> Task | None:
+        """Write tables and reports of the lesson as it is shown, zones included.
+
+        With names the roster must be open; it is forgotten when the export ends, whether it succeeded or not.
+        """
         from gazeclass.report.csv_text import style_named
         from gazeclass.report.export import ExportOptions, export_open_lesson
 
         review = self.review
         if review is None:
             return None
-        options = ExportOptions(kinds, self.show_students, style_named(separator))
+        if with_names and self.names.access is not Access.OPEN:
+            self.context.show_error(InputError("the list of students is not open", todo="Type its passphrase first."))
+            return None
+        names = dict(self.names.names) if with_names else {}
+        options = ExportOptions(kinds, self.show_students, style_named(separator), names)
 
         def work(progress: Progress) -> list[Path]:
             return export_open_lesson(review.lesson, folder, progress, options, noted_in=review.path)
 
         task = self._run(work, self.tr("Exporting {0}").format(review.title))
         task.done.connect(self._on_exported)
+        task.finished.connect(lambda: self.names.want(False))
         return task
 
     @Slot(object)

@@ -205,13 +205,19 @@ class ReviewView(QWidget):
         )
         return Path(name) if name else None
 
-    @Slot(object, str)
-    def _on_export(self, kinds: tuple[str, ...], separator: str) -> None:
+    @Slot(object, str, bool)
+    def _on_export(self, kinds: tuple[str, ...], separator: str, with_names: bool) -> None:
         start = str(self._context.state.last_folder())
         name = QFileDialog.getExistingDirectory(self, self.tr("Export to this folder"), start)
         if name:
             self._context.state.set_last_folder(Path(name))
-            self._presenter.export(Path(name), kinds, separator)
+            self._presenter.export(Path(name), kinds, separator, with_names=with_names)
+
+    @Slot()
+    def _on_names(self) -> None:
+        presenter, review = self._presenter, self._presenter.review
+        students = len(review.lesson.students) if review is not None else 0
+        self.export.show_names(presenter.names.access, presenter.names.problem, presenter.named, students)
 
     @Slot(object)
     def _on_working(self, task: Task) -> None:
@@ -265,6 +271,9 @@ class ReviewView(QWidget):
         self.zones.save_asked.connect(presenter.save_zones)
         self.zones.save_for_classroom_asked.connect(presenter.save_zones_in_classroom)
         self.export.export_asked.connect(self._on_export)
+        self.export.names_toggled.connect(presenter.names.want)
+        self.export.passphrase_given.connect(presenter.names.unlock)
+        presenter.names.changed.connect(self._on_names)
         self.tabs.currentChanged.connect(self._on_tab)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -280,6 +289,8 @@ class ReviewView(QWidget):
     def _on_tab(self, number: int) -> None:
         if self.tabs.widget(number) is not self.zones:
             self.zones.draw.setChecked(False)
+        if number == self.tabs.count() - 1:  # the list of students may have come meanwhile
+            self._presenter.names.refresh()
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
