@@ -28,6 +28,8 @@ class Room(Part):
     cameras: tuple[CameraNote, ...] = Field((), max_length=2)
     seats: tuple[Seat, ...] = ()
     zones: tuple[Zone, ...] = ()
+    #: As :attr:`gazeclass.calibration.classroom.Classroom.keep_lessons_days`.
+    keep_lessons_days: int | None = Field(None, ge=1)
 
 
 def read_room(path: Path) -> Room:

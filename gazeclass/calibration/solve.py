@@ -320,6 +320,7 @@ def _classroom(
         tape=_tape_entries(material, found),
         seats=room.seats if room else (),
         zones=room.zones if room else (),
+        keep_lessons_days=room.keep_lessons_days if room else None,
     )
 
 

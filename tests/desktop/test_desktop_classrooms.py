@@ -116,6 +116,44 @@ def test_delete_asks_and_keeps_on_no(place: ClassroomsPlace, qtbot, monkeypatch)
     assert not card.entry.folder.exists()
 
 
+def test_how_long_lessons_are_kept_is_set_on_the_card(place: ClassroomsPlace, qtbot) -> None:
+    from gazeclass.calibration.room import read_room
+    from gazeclass.lesson.analysis import lesson_meta
+
+    card = furnish(qtbot, place)
+    folder = card.entry.folder
+    before = load_classroom(folder / "classroom.toml")
+    action = next(a for a in card.menu_button.menu().actions() if a.text() == "Keep lessons for …")
+    action.trigger()
+    assert card.keeping is not None
+    assert card.keeping.days.text() == "as long as you like"
+    assert any("receipt" in w.text() for w in card.keeping.findChildren(QLabel))
+    qtbot.waitUntil(lambda: cut_off(place) == [], timeout=LONG)
+    assert nameless(place) == too_small(place) == []
+    qtbot.keyClick(card.keeping.days, Qt.Key.Key_Escape)
+    assert card.keeping is None
+    action.trigger()
+    card.keeping.days.setValue(90)
+    qtbot.keyClick(card.keeping.days, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "Lessons are kept for 90 days." in " ".join(texts(cards(place)[0])), timeout=LONG)
+    after = load_classroom(folder / "classroom.toml")
+    assert after == before.model_copy(update={"keep_lessons_days": 90})
+    assert read_room(folder / "calibration" / "room.toml").keep_lessons_days == 90
+    last = datetime.now().astimezone().date() + timedelta(days=90)
+    assert lesson_meta(after, period_s=0.1, models=()).keep_until == last.isoformat()
+    card = cards(place)[0]
+    card.ask_keeping()
+    card.keeping.days.setValue(0)
+    card.keeping.save.click()
+    qtbot.waitUntil(lambda: "are kept for" not in " ".join(texts(cards(place)[0])), timeout=LONG)
+    assert load_classroom(folder / "classroom.toml") == before
+    assert read_room(folder / "calibration" / "room.toml").keep_lessons_days is None
+
+
+def texts(card: ClassroomCard) -> list[str]:
+    return [w.text() for w in card.findChildren(QLabel)]
+
+
 def test_no_is_the_default_answer(qtbot, dressed) -> None:
     parent = QWidget()
     qtbot.addWidget(parent)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from gazeclass.calibration.quality import Level
+from gazeclass.desktop.classrooms.keeping import KeepingRow
 from gazeclass.desktop.classrooms.shelf import Entry, Kind, age_days
 from gazeclass.desktop.icons import set_icon
 from gazeclass.desktop.widgets.controls import ElidedLabel, button, label
@@ -29,6 +30,7 @@ class ClassroomCard(QFrame):
     Signals:
         lesson, check, wizard, delete, show_folder: a button or a line of the menu was pressed.
         renamed: the new name.
+        lessons_kept: for how many days lessons are to be kept, None without an end.
     """
 
     lesson = Signal()
@@ -37,6 +39,7 @@ class ClassroomCard(QFrame):
     delete = Signal()
     show_folder = Signal()
     renamed = Signal(str)
+    lessons_kept = Signal(object)
 
     def __init__(self, entry: Entry, *, can_start: bool, now_utc: datetime | None = None) -> None:
         super().__init__()
@@ -61,6 +64,8 @@ class ClassroomCard(QFrame):
         if entry.check is not None:
             weight = "good" if entry.check.steady else "danger" if entry.check.spoiled else "warn"
             layout.addWidget(label(entry.check.sentence, kind=weight, wrap=True))
+        self._layout = layout
+        self.keeping: KeepingRow | None = None
         layout.addSpacing(8)
         layout.addStretch(1)
         layout.addLayout(self._buttons(can_start))
@@ -102,6 +107,8 @@ class ClassroomCard(QFrame):
         if room.seats:
             parts.append(self.tr("{0} seats").format(len(room.seats)))
         lines.append(", ".join(parts))
+        if room.keep_lessons_days is not None:
+            lines.append(self.tr("Lessons are kept for {0} days.").format(room.keep_lessons_days))
         return lines
 
     def age(self, days: int) -> str:
@@ -120,6 +127,25 @@ class ClassroomCard(QFrame):
         self._names.setCurrentWidget(self._field)
         self._field.setFocus(Qt.FocusReason.OtherFocusReason)
         self._field.selectAll()
+
+    def ask_keeping(self) -> None:
+        """Show the field that says how long lessons are kept."""
+        if self.entry.classroom is None or self.keeping is not None:
+            return
+        self.keeping = KeepingRow(self.entry.classroom.keep_lessons_days, self.entry.name)
+        self.keeping.chosen.connect(self.lessons_kept)
+        self.keeping.left.connect(self._leave_keeping)
+        self._layout.insertWidget(self._layout.count() - 1, self.keeping)
+        self.keeping.days.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.keeping.days.selectAll()
+
+    def _leave_keeping(self) -> None:
+        if self.keeping is not None:
+            self._layout.removeWidget(self.keeping)
+            self.keeping.hide()
+            self.keeping.deleteLater()
+            self.keeping = None
+            self.menu_button.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc leaves the name as it was; F2 renames, Delete deletes."""
@@ -147,13 +173,15 @@ class ClassroomCard(QFrame):
         self.menu_button = QToolButton()
         self.menu_button.setProperty("role", "flat")
         self.menu_button.setAccessibleName(self.tr("More for {0}").format(self.entry.name))
-        self.menu_button.setToolTip(self.tr("Rename, show folder, delete"))
+        self.menu_button.setToolTip(self.tr("Rename, keep lessons, show folder, delete"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         set_icon(self.menu_button, "dots-vertical", 22)
         menu = QMenu(self.menu_button)
         if self.entry.kind is not Kind.DAMAGED:
             menu.addAction(self.tr("Rename (F2)"), self.start_renaming)
+        if self.entry.classroom is not None:
+            menu.addAction(self.tr("Keep lessons for …"), self.ask_keeping)
         menu.addAction(self.tr("Show its folder"), self.show_folder.emit)
         menu.addAction(self.tr("Delete …"), self.delete.emit)
         self.menu_button.setMenu(menu)

@@ -96,6 +96,7 @@ class ClassroomList(QWidget):
         made.wizard.connect(lambda: self.wizard.emit(entry))
         made.delete.connect(lambda: self.delete.emit(entry))
         made.show_folder.connect(lambda: self.show_folder.emit(entry))
+        made.lessons_kept.connect(lambda days: self._presenter.keep_lessons(entry.folder, days))
         made.renamed.connect(lambda name: self._presenter.rename(entry.folder, name))
         return made
 

@@ -58,6 +58,10 @@ class ClassroomsPresenter(QObject):
         """Give a classroom another name."""
         self._change(lambda: shelf.rename(folder, name), self.tr("Renaming"))
 
+    def keep_lessons(self, folder: Path, days: int | None) -> None:
+        """Keep lessons made in a classroom from now on for so many days, or (None) without an end."""
+        self._change(lambda: shelf.keep_lessons(folder, days), self.tr("Saving how long lessons are kept"))
+
     def delete(self, folder: Path) -> None:
         """Delete a classroom. Ask before."""
         self._change(lambda: shelf.delete(folder), self.tr("Deleting"))

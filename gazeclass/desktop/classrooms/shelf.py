@@ -138,9 +138,24 @@ def rename(folder: Path, name: str) -> None:
         save_classroom(load_classroom(path).model_copy(update={"name": name}), path)
     room = folder / MATERIAL / ROOM
     if room.is_file():
-        from gazeclass.calibration.classroom import toml_text
+        _change_room(room, name=name)
 
-        write_text(room, toml_text(read_room(room).model_copy(update={"name": name}), "The room, lengths in metres."))
+
+def keep_lessons(folder: Path, days: int | None) -> None:
+    """Say how long lessons made in a classroom from now on are kept; calibrated again, it still says so.
+
+    Args:
+        folder: of the classroom.
+        days: at least 1; None for as long as the user likes.
+
+    Raises:
+        InputError: a classroom that cannot be read, a disk that is full.
+    """
+    path = folder / CLASSROOM
+    save_classroom(load_classroom(path).model_copy(update={"keep_lessons_days": days}), path)
+    room = folder / MATERIAL / ROOM
+    if room.is_file():
+        _change_room(room, keep_lessons_days=days)
 
 
 def delete(folder: Path) -> None:
@@ -247,6 +262,12 @@ def add_sample(classrooms: Path, progress: Progress = SILENT) -> Path:
     files = [(p, MATERIAL / p.relative_to(material)) for p in sorted(material.rglob("*")) if p.is_file()]
     path = sample_classroom()
     return _import(classrooms, load_classroom(path).name, [*files, (path, Path(CLASSROOM))], progress)
+
+
+def _change_room(path: Path, **fields: object) -> None:
+    from gazeclass.calibration.classroom import toml_text
+
+    write_text(path, toml_text(read_room(path).model_copy(update=fields), "The room, lengths in metres."))
 
 
 def _is_material(folder: Path) -> bool:

@@ -140,8 +140,8 @@ class RoomPresenter(StepPresenter):
     def save(self) -> None:
         """Write ``room.toml``, once the board was measured."""
         if self.measured:
-            kept = {"zones": self._room.zones, "cameras": self._room.cameras} if self._room else {}
-            room = Room(name=self.name, board=self.board, seats=self.seats, **kept)
+            old = self._room or Room(board=self.board)
+            room = old.model_copy(update={"name": self.name, "board": self.board, "seats": self.seats})
             try:
                 self.session.project.save_room(room)
             except InputError as error:
