@@ -9,6 +9,8 @@ from gazeclass.cli.console import complain, progress_bars, say
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Lessons: list, show, change, check, delete.")
 
+#: Columns or rows of a grid of zones; ten on a board of four metres are smaller than any gaze ellipse.
+MOST = 10
 LESSON = typer.Argument(..., help="LESSON.gaze.")
 YES = typer.Option(False, "--yes", help="Do not ask.")
 
@@ -141,6 +143,41 @@ def merge(
     with progress_bars() as bars:
         documents.merge(first, second, output, bars)
     say(f"written to {output}")
+
+
+@app.command()
+def zones(
+    lesson: Path = LESSON,
+    columns_rows: str = typer.Option("", "--grid", metavar="CxR", help="Equal zones, columns x rows: 2x2, 3x1, …"),
+    classroom: Path | None = typer.Option(None, "--from", help="A classroom.toml, whose zones to take."),
+) -> None:
+    """Give a lesson other zones; which one each gaze point is in is computed anew."""
+    from gazeclass.calibration.classroom import load_classroom
+    from gazeclass.errors import InputError
+    from gazeclass.lesson.analysis import zones_of
+    from gazeclass.lesson.documents import store_zones
+    from gazeclass.lesson.reader import read_lesson
+    from gazeclass.lesson.zones import grid
+    from gazeclass.lesson.zoning import rezoned
+
+    if bool(columns_rows) == (classroom is not None):
+        raise InputError("it is not clear which zones are meant", todo="Give --grid 2x2 or --from classroom.toml.")
+    size = _columns_rows(columns_rows) if columns_rows else None
+    with progress_bars() as bars:
+        before = read_lesson(lesson)
+        new = zones_of(load_classroom(classroom)) if classroom is not None else ()
+        after = rezoned(before, grid(before.meta.board, *size) if size else new, bars)
+        store_zones(lesson, after)
+    say(f"{lesson}: {', '.join(zone.name for zone in after.zones)}")
+
+
+def _columns_rows(text: str) -> tuple[int, int]:
+    from gazeclass.errors import InputError
+
+    columns, _, rows = text.lower().partition("x")
+    if not (columns.isdecimal() and rows.isdecimal() and 1 <= int(columns) <= MOST and 1 <= int(rows) <= MOST):
+        raise InputError(f"'{text}' is no grid", todo=f"Write columns x rows, each 1 to {MOST}, like 2x2.")
+    return int(columns), int(rows)
 
 
 @app.command()

@@ -70,3 +70,46 @@ def test_damage_is_told_and_the_others_are_checked_all_the_same(lesson, tmp_path
 def test_a_wrong_day_is_refused(lesson):
     with pytest.raises(InputError, match=r"no day\. Write it like"):
         run.invoke(app, ["keep", str(lesson), "next week"], catch_exceptions=False)
+
+
+def test_zones_are_a_grid_or_a_classrooms(lesson, tmp_path):
+    from gazeclass.calibration.classroom import Zone as StoredZone
+    from gazeclass.calibration.classroom import load_classroom, save_classroom
+    from gazeclass.lesson.zones import grid, most_probable_zones
+
+    before = read_lesson(lesson)
+    assert "top left, top right, bottom left, bottom right" in ok("zones", lesson, "--grid", "2x2")
+    after = read_lesson(lesson)
+    assert after.zones == grid(before.meta.board, 2, 2)
+    o = after.observations
+    known = o.zone >= 0
+    assert known.any()
+    cov = o.packed_cov[known, 12:15].astype(float)[:, [[0, 1], [1, 2]]]
+    index, probability = most_probable_zones(after.zones, o.board_xy_m[known], cov)
+    assert o.zone[known].tolist() == index.tolist()
+    assert o.zone_probability[known] == pytest.approx(probability, abs=1e-3)
+    assert o.board_xy_m[known] == pytest.approx(before.observations.board_xy_m[known])
+    assert after.audit[-1][1] == "zones"
+    room = load_classroom(Path(__file__).parents[2] / "calibration" / "classroom.toml")
+    own = StoredZone(name="sums", x0_m=0.0, y0_m=0.0, x1_m=1.0, y1_m=1.0)
+    save_classroom(room.model_copy(update={"zones": (own,)}), tmp_path / "classroom.toml")
+    assert "sums" in ok("zones", lesson, "--from", tmp_path / "classroom.toml")
+    assert [zone.name for zone in read_lesson(lesson).zones] == ["sums"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ([], "not clear which zones"),
+        (["--grid", "2x2", "--from", "classroom.toml"], "not clear which zones"),
+        (["--grid", "2"], "'2' is no grid"),
+        (["--grid", "0x3"], "'0x3' is no grid"),
+        (["--grid", "two by two"], "is no grid"),
+        (["--from", "nowhere.toml"], "nowhere.toml"),
+    ],
+)
+def test_zones_that_cannot_be_meant_change_nothing(lesson, asked, says):
+    before = lesson.read_bytes()
+    with pytest.raises(InputError, match=says):
+        run.invoke(app, ["zones", str(lesson), *asked], catch_exceptions=False)
+    assert lesson.read_bytes() == before
