@@ -54,6 +54,8 @@ def fit_points_card(path: Path, validation: Path, networks: Sequence[HeadPoseEst
         united["united_sigma_factor"][network.name], told["united"][network.name] = honest(
             unite(seen, points, correlation=alike), faces, half
         )
+        # What the default goes by: a network that is much better than the points is better left alone.
+        told["united"][network.name]["alone_geodesic_deg"] = honest(seen, faces, half)[1]["geodesic_deg"]
     for key, value in (("figures", told), *united.items()):
         content.pop(key, None)
         content[key] = value

@@ -1,4 +1,5 @@
-"""The regression from five points, and its union with another method."""
+"""The regression import dataclasses
+from five points, and its union with another method."""
 
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from heads_in_miniature import WriteHeads
 from gazeclass import models
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import geodesic_deg, rotation_from_angles_deg
-from gazeclass.headpose.estimator import HeadPoses
+from gazeclass.headpose.estimator import HeadPoses, load_estimator
 from gazeclass.headpose.honest import fit_points_card
 from gazeclass.headpose.labelled import read_rendered
 from gazeclass.headpose.points import (
@@ -137,3 +138,14 @@ def test_training_from_points(tmp_path: Path, write_heads: WriteHeads) -> None:
     with pytest.raises(InputError, match="needs the five landmarks"):
         estimator.estimate([np.zeros((8, 8, 3), np.uint8)], [BOX])
     assert len(estimator.estimate([], [], [])) == 0
+
+
+@pytest.mark.parametrize(("united", "alone", "helps"), [(4.9, 5.0, True), (5.2, 5.0, False)])
+def test_default_unites_only_where_that_came_nearer(
+    monkeypatch: pytest.MonkeyPatch, united: float, alone: float, helps: bool
+) -> None:
+    network, points = models.find("headpose-sdam-fast"), models.find("headpose-points")
+    told = {"united": {network.name: {"geodesic_deg": united, "alone_geodesic_deg": alone}}}
+    points = dataclasses.replace(points, meta={**points.meta, "figures": told})
+    monkeypatch.setattr(models, "list_cards", lambda: [network, points])
+    assert isinstance(load_estimator("default", threads=1), UnitedEstimator) == helps
