@@ -184,6 +184,10 @@ class LivePairs:
         """The camera's newest frame, paired or not: for showing it, and while the other is away."""
         return self._readers[camera].latest
 
+    def retry_now(self, camera: int) -> None:
+        """Try a lost camera again at once instead of when its turn comes; no harm where it is not lost."""
+        self._readers[camera].retry_now()
+
     def add_listener(self, listener: Callable[[int, float, LiveFrame], None]) -> None:
         """Call ``listener(camera, t_s, frame)`` for every frame, on the camera's thread: it must be quick."""
         self._listeners.append(listener)

@@ -72,7 +72,7 @@ class CameraReader:
         """Set once the first picture has come or the first attempt has failed."""
         self._opener, self._on_frame, self._on_event = opener, on_frame, on_event
         self._start_s, self._network, self._policy = start_s, network, policy or ReaderPolicy()
-        self._stop = threading.Event()
+        self._stop, self._wake = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._source: LiveSource | None = None
         self._clock = DeviceClock()
@@ -94,6 +94,7 @@ class CameraReader:
     def close(self, patience_s: float = 2.0) -> bool:
         """Stop reading. False when the thread still waits for a camera that does not answer; it then ends by itself."""
         self._stop.set()
+        self._wake.set()
         with self._lock:
             source = self._source
         if source is not None:
@@ -102,6 +103,16 @@ class CameraReader:
             self._thread.join(patience_s)
         self.state = CameraState.ENDED
         return not self._thread.is_alive()
+
+    def retry_now(self) -> None:
+        """End the wait before a camera that is gone is tried again; the waits begin short again. From any thread."""
+        if self.gone:
+            self._wake.set()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the camera is away and is tried again from time to time."""
+        return self.state in (CameraState.LOST, CameraState.WRONG_SIZE)
 
     @property
     def period_s(self) -> float:
@@ -165,8 +176,11 @@ class CameraReader:
                 self._release()
             if self._frames > frames_before:
                 wait_s = self._policy.retry_first_s
-            self._stop.wait(wait_s)
-            wait_s = min(2 * wait_s, self._policy.retry_longest_s)
+            if self._wake.wait(wait_s):
+                self._wake.clear()  # close() has set _stop before, which the loop sees
+                wait_s = self._policy.retry_first_s
+            else:
+                wait_s = min(2 * wait_s, self._policy.retry_longest_s)
         self.state = CameraState.ENDED
         self.began.set()
 

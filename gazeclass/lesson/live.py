@@ -67,6 +67,9 @@ class LivePairSource(Protocol):
     def events_since(self, count: int) -> tuple[tuple[LiveEvent, ...], int]:
         """What has happened since."""
 
+    def retry_now(self, camera: int) -> None:
+        """Try a lost camera again at once."""
+
     def health(self) -> LiveHealth:
         """How both cameras do."""
 

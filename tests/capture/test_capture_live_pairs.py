@@ -104,6 +104,22 @@ def test_unplugged_and_plugged_in_again(open_pair: Open) -> None:
     assert "connected again" in told(live, EventKind.CONNECTED)[-1].text
 
 
+def test_a_lost_camera_is_tried_at_once_when_asked(open_pair: Open) -> None:
+    never = ReaderPolicy(retry_first_s=1000.0, retry_longest_s=1000.0, silent_after_s=0.4)
+    right = ScriptedCamera(Act(frames=20, fail=UNPLUGGED), Act(refuse=UNPLUGGED), Act())
+    live = open_pair(ScriptedCamera(Act()), right, policy=never)
+    live.retry_now(1)  # it is not lost: nothing happens, and nothing is remembered
+    until(live, lambda: live.health().cameras[1].state is CameraState.LOST)
+    assert right.opened == 1
+    live.retry_now(0)
+    live.retry_now(1)
+    until(live, lambda: right.opened == 2)
+    live.retry_now(1)
+    until(live, lambda: live.health().cameras[1].state is CameraState.LIVE)
+    assert live.health().cameras[1].connects == 2
+    assert live.health().cameras[0].connects == 1
+
+
 def test_while_a_camera_is_away_the_other_can_still_be_shown(open_pair: Open) -> None:
     live = open_pair(ScriptedCamera(Act()), ScriptedCamera(Act(frames=5, fail=UNPLUGGED), Act(refuse=UNPLUGGED)))
     until(live, lambda: live.health().cameras[1].state is CameraState.LOST)

@@ -249,7 +249,18 @@ def test_a_lost_camera_is_named_until_it_is_back(qtbot, place: LessonPlace, engi
     engine.source.states[1] = CameraState.LOST
     qtbot.waitUntil(lambda: "Camera “right” is not there" in live.notice_text.text(), timeout=WAIT_MS)
     assert live.notice.isVisible()
-    engine.source.states[1] = CameraState.LIVE
+    assert live.try_again.isVisible()
+    qtbot.mouseClick(live.try_again, Qt.MouseButton.LeftButton)
+    assert engine.source.retried == [1]
+    assert live.notice_text.text() == "Trying “right” again …"
+    engine.source.states = [CameraState.LOST, CameraState.WRONG_SIZE]
+    qtbot.waitUntil(lambda: "“left” is not there" in live.presenter.words_of(live.presenter.lesson.status()).missing)
+    live.presenter.try_again()
+    assert engine.source.retried == [1, 0, 1]
+    engine.source.states = [CameraState.SILENT, CameraState.LIVE]  # it is connected: there is nothing to try
+    qtbot.waitUntil(lambda: "no picture comes" in live.notice_text.text(), timeout=WAIT_MS)
+    assert not live.try_again.isVisible()
+    engine.source.states[0] = CameraState.LIVE
     qtbot.waitUntil(lambda: not live.notice.isVisible(), timeout=WAIT_MS)
 
 

@@ -36,6 +36,7 @@ class PlayedPairs:
         self.states = [CameraState.LIVE, CameraState.LIVE]
         self.rates_hz = [10.0, 10.0]
         self.closed = False
+        self.retried: list[int] = []
         self._pairs: Iterator[FramePair] = iter(pairs)
         self._before, self._hold = before, hold_at_end
         self._events: list[LiveEvent] = []
@@ -77,6 +78,9 @@ class PlayedPairs:
 
     def happen(self, kind: EventKind, text: str, camera: int = 0) -> None:
         self._events.append(LiveEvent(self._t_s, camera, kind, text, self._t_s))
+
+    def retry_now(self, camera: int) -> None:
+        self.retried.append(camera)
 
     def events_since(self, count: int) -> tuple[tuple[LiveEvent, ...], int]:
         return tuple(self._events[count:]), len(self._events)

@@ -68,6 +68,7 @@ class StatusWords:
         line: numbers.
         detail: the same in whole sentences, as tooltip.
         missing: a sentence about a camera that is not there, "" for none.
+        lost: cameras that are tried again from time to time, and can be at once.
         paused: whether it is.
         recording: whether pictures are written.
         warning: a sentence, "" for none.
@@ -77,6 +78,7 @@ class StatusWords:
     line: str
     detail: str
     missing: str
+    lost: tuple[int, ...]
     paused: bool
     recording: bool
     warning: str
@@ -206,6 +208,17 @@ class LivePresenter(QObject):
         self._replace_zones(
             tuple(Zone(new, z.x0_m, z.y0_m, z.x1_m, z.y1_m) if z.name == old else z for z in self.zones)
         )
+
+    @Slot()
+    def try_again(self) -> None:
+        """Try the cameras that are lost at once."""
+        status = self.lesson.status()
+        lost = lost_cameras(status)
+        for camera in lost:
+            self.lesson.source.retry_now(camera)
+        if lost:
+            names = self.tr("” and “").join(status.camera_names[camera] for camera in lost)
+            self.noted.emit(self.tr("Trying “{0}” again …").format(names))
 
     def stop_watching(self) -> None:
         """Draw nothing any more; the lesson itself is not touched."""
@@ -339,6 +352,7 @@ class LivePresenter(QObject):
             " · ".join(parts),
             "\n".join(detail),
             self._missing(status),
+            lost_cameras(status),
             status.state is LiveState.PAUSED,
             status.recording,
             status.warning,
@@ -358,6 +372,14 @@ class LivePresenter(QObject):
             self.tr("Camera “{0}” {1}.").format(status.camera_names[k], words[status.cameras[k]])
             for k in status.missing
         )
+
+
+def lost_cameras(status: LiveStatus) -> tuple[int, ...]:
+    """Cameras that are away and are tried again, while the lesson goes on."""
+    if status.state not in (LiveState.RUNNING, LiveState.PAUSED):
+        return ()
+    gone = (CameraState.LOST, CameraState.WRONG_SIZE)
+    return tuple(camera for camera in status.missing if status.cameras[camera] in gone)
 
 
 __all__ = ["WINDOWS_S", "BoardPicture", "LivePresenter", "StatusWords", "TimelineNow"]

@@ -45,6 +45,9 @@ class LiveView(QWidget):
         notice_row = QHBoxLayout(self.notice)
         notice_row.setContentsMargins(12, 6, 12, 6)
         notice_row.addWidget(self.notice_text, 1)
+        self.try_again = button(self.tr("Try again"), icon="refresh", tip=self.tr("Try the lost camera now"))
+        self.try_again.hide()
+        notice_row.addWidget(self.try_again)
         self.notice.hide()
         self.board = ZoneBoard()
         self.board.set_board(presenter.lesson.meta.board)
@@ -126,6 +129,7 @@ class LiveView(QWidget):
         bar.projector_asked.connect(self.open_projector)
         self.board.rectangle_drawn.connect(self._on_rectangle)
         self.zones_back.clicked.connect(presenter.restore_zones)
+        self.try_again.clicked.connect(presenter.try_again)
         for key, slot in (
             (Qt.Key.Key_Space, presenter.toggle_pause),
             (Qt.Key.Key_M, bar.begin_mark),
@@ -250,6 +254,7 @@ class LiveView(QWidget):
         self.status.setText(words.line)
         self.status.setToolTip(words.detail)
         paused = self.tr("Paused. Nobody is observed until you go on (Space).") if words.paused else ""
+        self.try_again.setVisible(bool(words.lost))
         standing = " ".join(part for part in (words.missing, paused, words.warning) if part)
         if standing != self._standing:
             self._standing = standing
