@@ -1,6 +1,6 @@
-"""The regression import dataclasses
-from five points, and its union with another method."""
+"""The regression from five points, and its union with another method."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
