@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from wizard_robot import PATIENT_MS, Robot
 
@@ -19,7 +19,7 @@ from gazeclass.calibration.pair_checks import Order
 from gazeclass.calibration.project import create_project
 from gazeclass.calibration.room import read_room
 from gazeclass.calibration.steps import Step
-from gazeclass.calibration.target import chessboard
+from gazeclass.calibration.target import charuco, chessboard
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.wizard.feed import SHOWN_PX, Feed, reduced
 from gazeclass.desktop.wizard.looking import PairLooker
@@ -408,6 +408,43 @@ def test_an_implausible_board_is_named(qtbot: Any, context: AppContext, tmp_path
     assert "400.000 m wide is not plausible" in robot.words
     robot.type(robot.page.width_edit, "abc")
     assert "'abc' is not a length" in robot.words
+    robot.close()
+
+
+def corner_square(sheet: Any) -> QPoint:
+    """The middle of the board's upper left square, which is black (white on black: white)."""
+    width, height = 600.0, 420.0
+    scale = min((sheet.width() - 32) / (width + 60), (sheet.height() - 32) / (height + 60 + 22))
+    left, top = (sheet.width() - scale * (width + 60)) / 2, (sheet.height() - scale * (height + 82)) / 2
+    return QPoint(int(left + scale * 60), int(top + scale * 60))
+
+
+def test_a_charuco_board_of_ones_own(qtbot: Any, context: AppContext, tmp_path: Path) -> None:
+    robot = Robot(qtbot, context, tmp_path / "library" / "classrooms" / "r")
+    robot.type(robot.page.name, "R")
+    robot.type(robot.page.width_edit, "4")
+    robot.type(robot.page.height_edit, "1.2")
+    robot.go(Step.TARGET)
+    page = robot.page
+    assert not page.dictionary.isVisible(), "a chessboard has no markers"
+    page.kind.setCurrentIndex(1)
+    page.kind.activated.emit(1)
+    assert robot.session.target() == charuco("10x7", 0.060, "DICT_4X4_100")
+    page.dictionary.setCurrentText("5X5_250")
+    page.dictionary.activated.emit(0)
+    middle_of_black = page.sheet.grab().toImage().pixelColor(corner_square(page.sheet))
+    robot.click(page.inverted)
+    assert robot.session.target() == charuco("10x7", 0.060, "DICT_5X5_250", inverted=True)
+    image = page.sheet.grab().toImage()
+    assert middle_of_black.lightness() == 0
+    assert image.pixelColor(corner_square(page.sheet)).lightness() == 255
+    ground = corner_square(page.sheet) - QPoint(corner_square(page.sheet).x() - 20, 0)
+    assert image.pixelColor(ground).lightness() == 0, "the paper around it is black too"
+    robot.type(page.ruler, "99")
+    robot.idle()
+    page.dictionary.setCurrentText("4X4_50")
+    page.dictionary.activated.emit(0)
+    assert not page.presenter.choice.checked, "another print is to be measured again"
     robot.close()
 
 

@@ -134,6 +134,13 @@ class CaptureStep(StepPresenter):
         source = self.session.source
         return not (self.live and source is not None and source.stills)
 
+    def through_files(self) -> str:
+        """What happens while files are played, in which nobody can be asked to hold anything; empty for cameras."""
+        source = self.session.source
+        if not self.live or source is None or not source.stills:
+            return ""
+        return self.tr("Looking through the files for views of the board …")
+
     def take(self) -> None:
         """Keep the present view, whatever the program thinks of it."""
         if self.looker is not None:

@@ -114,6 +114,8 @@ class LensPresenter(CaptureStep):
             if state is not None and state.status is Status.TODO:
                 return self.tr("Hold the board before the {0}.").format(self.session.camera_name(self.camera))
             return ""
+        if said := self.through_files():
+            return said
         wishes = self.variety.wishes if self.variety is not None and self.variety.views else ()
         if wishes:
             return self.tr(wishes[0])

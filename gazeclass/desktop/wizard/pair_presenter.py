@@ -193,6 +193,8 @@ class PairPresenter(CaptureStep):
         if state is None:
             return ""
         if self.live and state.status is not Status.PROBLEM:
+            if said := self.through_files():
+                return said
             if state.may_go_on:
                 return self.tr("Enough common views. Take some more at other places, or go on.")
             return self.tr(

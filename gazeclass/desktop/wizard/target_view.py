@@ -46,7 +46,7 @@ class BoardSheet(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """White paper, black squares, the ruler's line."""
+        """The paper, the squares, the ruler's line."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._target is None:
@@ -58,12 +58,15 @@ class BoardSheet(QWidget):
         left, top = (self.width() - scale * paper[0]) / 2, (self.height() - scale * paper[1]) / 2
         painter.fillRect(QRectF(left, top, scale * paper[0], scale * paper[1]), QColor("white"))
         x0, y0 = left + scale * border, top + scale * border
+        if self._target.inverted:  # as it is printed: black up to the white foot
+            black_px = (scale * paper[0], scale * (height + 2 * border))
+            painter.fillRect(QRectF(left, top, *black_px), QColor("black"))
         for x, y, w, h, black in rectangles(self._target):
             painter.fillRect(
                 QRectF(x0 + scale * x, y0 + scale * y, scale * w + 0.5, scale * h + 0.5),
                 QColor("black" if black != self._target.inverted else "white"),
             )
-        y = y0 + scale * (height + border)
+        y = y0 + scale * (height + border) + (12 if self._target.inverted else 0)
         painter.setPen(QColor("black"))
         painter.drawLine(int(x0), int(y), int(x0 + 100 * scale), int(y))
         for k in range(11):
