@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from gazeclass.calibration.classroom import load_classroom, save_classroom
+from gazeclass.calibration.room import read_room
 from gazeclass.errors import InputError
 from gazeclass.lesson.live_start import LiveWishes, start_live
 from gazeclass.lesson.live_status import LiveState
 from gazeclass.lesson.reader import read_lesson
+from gazeclass.sample import sample_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSROOM = ROOT / "calibration" / "classroom.toml"
@@ -111,10 +113,12 @@ def test_a_classroom_that_is_not_finished(videos: tuple[str, str], tmp_path: Pat
 
 
 def test_seats_alone_need_seats(videos: tuple[str, str], tmp_path: Path) -> None:
-    if load_classroom(CLASSROOM).seats:
-        pytest.skip("the sample classroom has seats")
+    room = load_classroom(CLASSROOM)
+    assert [seat.name for seat in room.seats][:2] == ["1-1", "1-2"]
+    assert room.seats == read_room(sample_folder() / "calibration" / "room.toml").seats
+    save_classroom(room.model_copy(update={"seats": ()}), tmp_path / "seatless.toml")
     with pytest.raises(InputError, match="no seats"):
-        start_live(wishes(videos, tmp_path / "a.gaze", by_seat=True))
+        start_live(LiveWishes(videos, tmp_path / "seatless.toml", tmp_path / "a.gaze", by_seat=True))
 
 
 def test_a_recording_into_a_folder_with_something_in_it(videos: tuple[str, str], tmp_path: Path) -> None:
