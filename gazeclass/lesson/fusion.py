@@ -16,6 +16,11 @@ FACE_HEIGHT_M = 0.17
 FACE_HEIGHT_SPREAD = 0.25
 
 
+#: Correlation of both cameras' pitch errors on one face: 0.66 on a rendered room of twelve (yaw 0.01, roll −0.03). How
+#: a face is built, its hair and brows tilt the answer alike wherever one looks from; see docs/decisions/001.
+SHARED_PITCH = 0.66
+
+
 @dataclass(frozen=True, eq=False)
 class Rotation3:
     """A head rotation with its error.
@@ -64,14 +69,18 @@ def fuse_views(views: list[Rotation3]) -> Rotation3:
     """Both cameras' rotations as one, weighted by their covariances.
 
     Where the views disagree by more than their sigmas allow, the fused covariance grows by chi² per degree of freedom
-    (the Birge ratio, squared): two views that contradict each other are no better than they look.
+    (the Birge ratio, squared): two views that contradict each other are no better than they look. What both cameras
+    get wrong alike, a face's pitch (:data:`SHARED_PITCH`), averages out less: the variance about the head's own
+    left-right axis grows by 1 + ρ.
     """
     if len(views) == 1:
         return views[0]
     R, cov = fuse_rotations([v.R_WS for v in views], [v.cov_rad2 for v in views])
     errors = [log_so3(v.R_WS @ R.T) for v in views]
     chi2 = sum(float(e @ np.linalg.solve(v.cov_rad2, e)) for e, v in zip(errors, views, strict=True))
-    return Rotation3(R, cov * max(1.0, chi2 / (3.0 * (len(views) - 1))))
+    across = R[:, 0]
+    shared = np.eye(3) + (np.sqrt(1.0 + SHARED_PITCH) - 1.0) * np.outer(across, across)
+    return Rotation3(R, shared @ cov @ shared * max(1.0, chi2 / (3.0 * (len(views) - 1))))
 
 
 def stereo_positions(rig: StereoRig, noses0_px: Array, noses1_px: Array, sigma_px: Array) -> list[Position3 | None]:

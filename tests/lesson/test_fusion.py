@@ -15,6 +15,7 @@ from gazeclass.geometry.rotation import (
 from gazeclass.geometry.stereo import StereoRig
 from gazeclass.lesson.fusion import (
     FACE_HEIGHT_M,
+    SHARED_PITCH,
     Rotation3,
     fuse_views,
     head_rotations_in_world,
@@ -72,7 +73,8 @@ def test_views_that_contradict_each_other_get_a_larger_error() -> None:
     C = np.eye(3) * np.radians(3.0) ** 2
     near = fuse_views([Rotation3(np.eye(3), C), Rotation3(exp_so3([0.02, 0, 0]), C)])
     far = fuse_views([Rotation3(np.eye(3), C), Rotation3(exp_so3([0.6, 0, 0]), C)])
-    np.testing.assert_allclose(near.cov_rad2, C / 2)
+    # The pair is turned by 0.01 about x, the head's left-right axis, so that axis stays x.
+    np.testing.assert_allclose(near.cov_rad2, C / 2 * np.diag([1 + SHARED_PITCH, 1, 1]), atol=1e-12)
     assert np.sqrt(far.cov_rad2[0, 0]) > 0.15
     alone = Rotation3(np.eye(3), C)
     assert fuse_views([alone]) is alone
@@ -93,3 +95,17 @@ def test_face_size_gives_a_place_within_its_doubt(rig: StereoRig) -> None:
     np.testing.assert_allclose(guess.P_W_m, HEAD, atol=1e-6)
     ray = (HEAD - rig.world_from_camera(0).t) / distance
     assert np.sqrt(ray @ guess.cov_m2 @ ray) == pytest.approx(0.25 * distance)
+
+
+def test_pitch_that_both_cameras_get_wrong_alike_averages_out_less() -> None:
+    """Against Monte Carlo: two views whose errors about the head's left-right axis are correlated."""
+    rng = np.random.default_rng(3)
+    R_WS = rotation_from_angles_deg(25, -12, 7)
+    sigma = np.radians([3.0, 2.0, 1.5])
+    errors = rng.normal(size=(2, 4000, 3)) * sigma
+    errors[1, :, 0] = SHARED_PITCH * errors[0, :, 0] + np.sqrt(1 - SHARED_PITCH**2) * errors[1, :, 0]
+    cov = R_WS @ np.diag(sigma**2) @ R_WS.T
+    mean = 0.5 * errors.sum(axis=0)  # in the head's axes; equal weights
+    found = R_WS.T @ fuse_views([Rotation3(R_WS, cov), Rotation3(R_WS, cov)]).cov_rad2 @ R_WS
+    np.testing.assert_allclose(np.diag(found), mean.var(axis=0), rtol=0.08)
+    np.testing.assert_allclose(found, np.diag(np.diag(found)), atol=1e-12)
