@@ -196,6 +196,18 @@ def pairs_of(a: argparse.Namespace) -> Any:
     return open_recording(a.lesson / "cam0.mp4", a.lesson / "cam1.mp4", a.lesson / "timestamps.csv")
 
 
+def tools_of(a: argparse.Namespace, classroom: Any, meta: Any) -> Any:
+    """What a live lesson works with, its search inside the pipeline, as an analysis has it."""
+    return build_live(
+        classroom,
+        enrolment=a.lesson / "enroll",
+        headpose=a.headpose,
+        zones=meta.zones,
+        threads=a.threads,
+        search_beside=False,
+    )
+
+
 def pace(a: argparse.Namespace) -> None:
     """CPU of each part of a pair, searches counted apart: what two free cores could do."""
     classroom = load_classroom(a.classroom)
@@ -335,14 +347,7 @@ def agree(a: argparse.Namespace) -> None:
         reference = usual_points(Path(folder) / "analyze.gaze")
         for name, most in (("every pose", None), ("a third of the poses, in turns", 8)):
             path = Path(folder) / f"{most}.gaze"
-            tools = build_live(
-                classroom,
-                enrolment=a.lesson / "enroll",
-                headpose=a.headpose,
-                zones=meta.zones,
-                threads=a.threads,
-                search_beside=False,
-            )
+            tools = tools_of(a, classroom, meta)
             schedule = tools.pipeline._schedule
             assert schedule is not None
             fixed = type("Fixed", (type(schedule),), {"faces_within": most or 10**6})
@@ -416,14 +421,7 @@ def looped(a: argparse.Namespace, output: Path) -> LiveLesson:
 
     classroom = load_classroom(a.classroom)
     meta = lesson_meta(classroom, period_s=0.1, models=())
-    tools = build_live(
-        classroom,
-        enrolment=a.lesson / "enroll",
-        headpose=a.headpose,
-        zones=meta.zones,
-        threads=a.threads,
-        search_beside=False,
-    )
+    tools = tools_of(a, classroom, meta)
     return LiveLesson(AtItsPace(pairs_of(a), again()), tools, output, meta)
 
 

@@ -1,12 +1,11 @@
 """Network cameras: RTSP, and motion JPEG or H.264 over HTTP."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gazeclass.capture.clock import ClockKind
 from gazeclass.capture.failures import explain
 from gazeclass.capture.spec import public_url
-from gazeclass.capture.stream import DamageCount, LiveFrame, live_frames
+from gazeclass.capture.stream import DecodedCamera
 from gazeclass.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 _WITHOUT_TIMES = {"mpjpeg", "mjpeg", "jpeg_pipe", "image2", "image2pipe", "h264", "hevc"}
 
 
-class NetworkCamera:
+class NetworkCamera(DecodedCamera):
     """A network camera, open; a :class:`gazeclass.capture.live_source.LiveSource`.
 
     Args:
@@ -32,43 +31,14 @@ class NetworkCamera:
         if transport not in ("tcp", "udp", "auto"):
             raise InputError(f"'{transport}' is no way to carry RTSP", todo="Choose tcp, udp or auto.")
         self.name = self.device = public_url(url)
-        self._container = self._open(url, transport, timeout_s)
-        stream = self._container.streams.video[0]
-        self.size_px = (int(stream.codec_context.width), int(stream.codec_context.height))
-        self.format = str(stream.codec_context.name)
-        known = not _WITHOUT_TIMES & set(self._container.format.name.split(","))
+        container = self._open(url, transport, timeout_s)
+        known = not _WITHOUT_TIMES & set(container.format.name.split(","))
+        super().__init__(container, device_times=known)
         self.clock_kind = ClockKind.DEVICE if known else ClockKind.NONE
         # A rate in the stream's header is a promise; one that FFmpeg guessed from a few pictures is not.
         self.asked_rate_hz = float("nan")
         self.finite = False
         self.notes: tuple[str, ...] = ()
-        self._damage = DamageCount()
-        self._closing = False
-
-    @property
-    def damaged(self) -> int:
-        """Pictures that could not be decoded."""
-        return self._damage.damaged
-
-    def close(self) -> None:
-        """Stop at the next picture, or when the camera has been silent for the timeout."""
-        self._closing = True
-
-    def __iter__(self) -> Iterator[LiveFrame]:
-        """Frames as they come.
-
-        Raises:
-            av.error.FFmpegError: the connection is gone.
-        """
-        frames = live_frames(self._container, self._damage, device_times=self.clock_kind is ClockKind.DEVICE)
-        try:
-            for frame in frames:
-                if self._closing:
-                    return
-                yield frame
-        finally:
-            frames.close()
-            self._container.close()
 
     def _open(self, url: str, transport: str, timeout_s: float) -> "InputContainer":
         import av

@@ -6,7 +6,7 @@ is converted to BGR only when somebody looks at it: a slow consumer does not pay
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +143,52 @@ def live_frames(
             asked_s = clock()
     finally:
         container.close()
+
+
+class DecodedCamera:
+    """The common half of cameras that FFmpeg has opened: frames as they come, until one asks to stop.
+
+    Args:
+        container: open, with a video stream; closed when the iteration ends.
+        device_times: whether the stream's time marks are the device's.
+    """
+
+    def __init__(self, container: "InputContainer", *, device_times: bool = True) -> None:
+        codec = container.streams.video[0].codec_context
+        self.size_px = (int(codec.width), int(codec.height))
+        self.format = str(codec.name)
+        self._container, self._device_times = container, device_times
+        self._damage = DamageCount()
+        self._closing = False
+
+    @property
+    def damaged(self) -> int:
+        """Pictures that could not be decoded."""
+        return self._damage.damaged
+
+    def close(self) -> None:
+        """Stop at the next picture, or when the camera has been silent for its timeout."""
+        self._closing = True
+
+    def __iter__(self) -> Iterator[LiveFrame]:
+        """Frames as they come.
+
+        Raises:
+            av.error.FFmpegError: the camera was unplugged, or the connection is gone.
+        """
+        frames = live_frames(self._container, self._damage, device_times=self._device_times)
+        try:
+            for frame in frames:
+                if self._closing:
+                    return
+                self._arrived(frame)
+                yield frame
+        finally:
+            frames.close()
+            self._container.close()
+
+    def _arrived(self, frame: LiveFrame) -> None:
+        """What a kind of camera does with each frame before it is given out."""
 
 
 def _decoded(packet: Any, damage: DamageCount) -> list[Any]:

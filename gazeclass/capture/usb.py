@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gazeclass.capture.clock import ClockKind
 from gazeclass.capture.devices import CameraDevice, find_device, list_devices
 from gazeclass.capture.failures import explain
-from gazeclass.capture.stream import DamageCount, LiveFrame, live_frames
+from gazeclass.capture.stream import DecodedCamera, LiveFrame
 from gazeclass.capture.v4l2 import Locks, VideoFormat, opened
 from gazeclass.errors import InputError
 
@@ -24,7 +24,7 @@ LARGEST_PX = (1920, 1080)
 SETTLED_AFTER = 45
 
 
-class UsbCamera:
+class UsbCamera(DecodedCamera):
     """A USB camera, open; a :class:`gazeclass.capture.live_source.LiveSource`.
 
     Args:
@@ -58,44 +58,17 @@ class UsbCamera:
         self._lock = lock and sys.platform.startswith("linux")
         if self._lock:
             self._with_device("lock_focus")
-        self._container = self._open(size, rate, mjpeg=chosen is None or chosen.codec == "MJPG")
+        super().__init__(self._open(size, rate, mjpeg=chosen is None or chosen.codec == "MJPG"))
         stream = self._container.streams.video[0]
-        self.size_px = (int(stream.codec_context.width), int(stream.codec_context.height))
-        self.format = str(stream.codec_context.name)
         got = stream.average_rate or stream.guessed_rate
         self.asked_rate_hz = float(got) if got else rate or float("nan")
         self.clock_kind = ClockKind.HOST if sys.platform.startswith("linux") else ClockKind.DEVICE
         self.finite = False
         self.notes = tuple(self._remarks(size, rate))
-        self._damage = DamageCount()
-        self._closing = False
 
-    @property
-    def damaged(self) -> int:
-        """Pictures that could not be decoded."""
-        return self._damage.damaged
-
-    def close(self) -> None:
-        """Stop at the next picture."""
-        self._closing = True
-
-    def __iter__(self) -> Iterator[LiveFrame]:
-        """Frames as they come.
-
-        Raises:
-            av.error.FFmpegError: it was unplugged.
-        """
-        frames = live_frames(self._container, self._damage)
-        try:
-            for frame in frames:
-                if self._closing:
-                    return
-                if frame.index == SETTLED_AFTER and self._lock:
-                    self._with_device("lock_exposure")
-                yield frame
-        finally:
-            frames.close()
-            self._container.close()
+    def _arrived(self, frame: LiveFrame) -> None:
+        if frame.index == SETTLED_AFTER and self._lock:
+            self._with_device("lock_exposure")
 
     def locks(self) -> Locks:
         """Whether focus and exposure are fixed now."""

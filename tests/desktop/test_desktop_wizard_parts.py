@@ -30,7 +30,7 @@ from gazeclass.desktop.wizard.sources import AUXILIARY, LENS0, LENS1, PAIR, PREV
 from gazeclass.desktop.wizard.step import Guidance, Notice
 from gazeclass.desktop.wizard.units import CENTIMETRE, INCH, METRE, parse_length, unit_of
 from gazeclass.desktop.wizard.words import for_people
-from gazeclass.desktop.wizard.worker import Worker
+from gazeclass.desktop.worker import Worker
 from gazeclass.errors import InputError
 
 SAMPLE = Path(gazeclass.sample.__file__).parent

@@ -55,6 +55,13 @@ def played(robot: Robot) -> None:
     robot.until(lambda: robot.view.next.isEnabled())
 
 
+def lenses_and_pair(robot: Robot) -> None:
+    """Both lenses and the pair, played from the step before them."""
+    for step in (Step.LENS0, Step.LENS1, Step.PAIR):
+        robot.next(step)
+        played(robot)
+
+
 def through(robot: Robot, folder: Path) -> Path:
     """All ten steps."""
     assert robot.presenter.current is Step.ROOM
@@ -63,12 +70,7 @@ def through(robot: Robot, folder: Path) -> Path:
     cameras(robot, folder)
     robot.next(Step.TARGET)
     robot.type(robot.page.ruler, "100")
-    robot.next(Step.LENS0)
-    played(robot)
-    robot.next(Step.LENS1)
-    played(robot)
-    robot.next(Step.PAIR)
-    played(robot)
+    lenses_and_pair(robot)
     robot.next(Step.AUXILIARY)
     robot.until(lambda: robot.page.take.isVisible() and robot.page.take.isEnabled())
     robot.click(robot.page.take)
@@ -168,12 +170,7 @@ def test_stereo_chessboard_up_to_the_pair(qtbot: Any, context: AppContext, share
     assert "640 pixels across are few" in robot.words
     robot.next(Step.TARGET)
     robot.type(robot.page.measured_square, "25")
-    robot.next(Step.LENS0)
-    played(robot)
-    robot.next(Step.LENS1)
-    played(robot)
-    robot.next(Step.PAIR)
-    played(robot)
+    lenses_and_pair(robot)
     figures = robot.step.figures
     assert robot.step.state.status in (Status.DONE, Status.PARTIAL)
     assert figures.baseline_m == pytest.approx(3.33 * 0.025, rel=0.02)

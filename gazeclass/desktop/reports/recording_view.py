@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.reports.recording import RecordedPictures
 from gazeclass.desktop.widgets.picture_view import PictureView
-from gazeclass.desktop.wizard.worker import Worker
+from gazeclass.desktop.worker import Worker
 
 
 class RecordingView(QWidget):

@@ -16,7 +16,7 @@ from gazeclass.desktop.wizard.feed import Feed
 from gazeclass.desktop.wizard.opening import Asked, open_source
 from gazeclass.desktop.wizard.sources import Shot, Source
 from gazeclass.desktop.wizard.units import Unit, unit_of
-from gazeclass.desktop.wizard.worker import Worker
+from gazeclass.desktop.worker import Worker
 
 #: Inside a classroom's folder, what it is calibrated from.
 MATERIAL = "calibration"

@@ -1,4 +1,4 @@
-"""One thread for the wizard's small jobs (look at the disk, compute a lens): in order, the newest of each kind wins."""
+"""One thread for a place's small jobs (look at the disk, compute a lens): in order, the newest of each kind wins."""
 
 import logging
 import threading
@@ -46,7 +46,7 @@ class Worker(QObject):
     def run(self, name: str, job: Job) -> None:
         """Do ``job`` as soon as those before it are done."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="wizard worker", daemon=True)
+            self._thread = threading.Thread(target=self._work, name="gazeclass worker", daemon=True)
             self._thread.start()
         with self._condition:
             if name not in self._waiting:
