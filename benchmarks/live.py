@@ -18,8 +18,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +119,11 @@ def run(a: argparse.Namespace) -> None:
     print("shares of the pair: " + ", ".join(f"{name} {share:.0%}" for name, share in status.shares.items()))
 
 
-def warm(lesson: LiveLesson) -> None:
+def warm(lesson: LiveLesson, wait: Callable[[float], None] = time.sleep) -> None:
     """Wait for the first students."""
     until = time.monotonic() + 120
     while not (lesson.moment and lesson.moment.posed) and time.monotonic() < until:
-        time.sleep(0.2)
+        wait(0.2)
 
 
 def watch(lesson: LiveLesson, seconds: float) -> None:
@@ -132,10 +132,24 @@ def watch(lesson: LiveLesson, seconds: float) -> None:
         time.sleep(0.2)
 
 
-def in_window(a: argparse.Namespace, folder: Path) -> tuple[list[float], list[float], float, LiveLesson, Given]:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import QEventLoop, QTimer
+@dataclass(frozen=True)
+class Shown:
+    """The live window on a lesson that runs, and Qt's loop to turn."""
 
+    place: Any
+    lesson: LiveLesson
+
+    @staticmethod
+    def process(seconds: float) -> None:
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        loop = QEventLoop()
+        QTimer.singleShot(round(1000 * seconds), loop.quit)
+        loop.exec()
+
+
+def shown(a: argparse.Namespace, folder: Path) -> Shown:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from gazeclass.desktop import theme
     from gazeclass.desktop.app import make_application
     from gazeclass.desktop.context import AppContext
@@ -154,11 +168,19 @@ def in_window(a: argparse.Namespace, folder: Path) -> tuple[list[float], list[fl
     lesson = start_live(wishes(a, folder / "a.gaze"))
     place._on_started(lesson)
     assert place.live is not None
-    assert place.presenter is not None
     if a.pictures:
         place.live.bar.pictures.toggle()
+    _ALIVE.append((application, place))  # Qt's objects must outlive the threads that still report to them
+    window = Shown(place, lesson)
+    warm(lesson, window.process)
+    return window
+
+
+def in_window(a: argparse.Namespace, folder: Path) -> tuple[list[float], list[float], float, LiveLesson, Given]:
+    window = shown(a, folder)
+    from PySide6.QtCore import QTimer
+
     beats: list[float] = []
-    last = [time.perf_counter()]
 
     def beat() -> None:
         now = time.perf_counter()
@@ -167,29 +189,20 @@ def in_window(a: argparse.Namespace, folder: Path) -> tuple[list[float], list[fl
 
     timer = QTimer(interval=10)
     timer.timeout.connect(beat)
-
-    def process(seconds: float) -> None:
-        loop = QEventLoop()
-        QTimer.singleShot(round(1000 * seconds), loop.quit)
-        loop.exec()
-
-    until = time.monotonic() + 120
-    while not (lesson.moment and lesson.moment.posed) and time.monotonic() < until:
-        process(0.2)
-    place.presenter.drawn_s.clear()
-    ticks = place.presenter.ticks
+    presenter = window.place.presenter
+    presenter.drawn_s.clear()
+    ticks = presenter.ticks
     given = Given()
-    last[0], own = time.perf_counter(), time.thread_time()
+    last, own = [time.perf_counter()], time.thread_time()
     timer.start()
-    process(a.seconds)
+    window.process(a.seconds)
     timer.stop()
-    own = (time.thread_time() - own) / max(place.presenter.ticks - ticks, 1)
+    own = (time.thread_time() - own) / max(presenter.ticks - ticks, 1)
     print(given)
     print(f"the window's own processor time: {1000 * own:.1f} ms a redraw")
-    drawn, redraws = list(place.presenter.drawn_s), (place.presenter.ticks - ticks) / a.seconds
-    place.presenter.stop_watching()
-    _ALIVE.append((application, place))  # Qt's objects must outlive the threads that still report to them
-    return beats, drawn, redraws, lesson, given
+    drawn, redraws = list(presenter.drawn_s), (presenter.ticks - ticks) / a.seconds
+    presenter.stop_watching()
+    return beats, drawn, redraws, window.lesson, given
 
 
 def pairs_of(a: argparse.Namespace) -> Any:
@@ -379,14 +392,21 @@ def usual_points(path: Path) -> dict[str, np.ndarray]:
 
 
 def soak(a: argparse.Namespace) -> None:
-    """Memory, threads, handles and skew of a looped lesson, every ten seconds; slopes over all but the first third."""
+    """Memory, threads, handles and skew of a looped lesson, every ten seconds; slopes after the first ten minutes."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        lesson = looped(a, Path(folder) / "a.gaze") if a.unclocked else start_live(wishes(a, Path(folder) / "a.gaze"))
-        warm(lesson)
+        window = shown(a, Path(folder)) if a.window else None
+        if window:
+            lesson = window.lesson
+        else:
+            lesson = (
+                looped(a, Path(folder) / "a.gaze") if a.unclocked else start_live(wishes(a, Path(folder) / "a.gaze"))
+            )
+            warm(lesson)
+        wait = window.process if window else time.sleep
         given, start = Given(), time.monotonic()
         while time.monotonic() - start < 60 * a.minutes and not lesson.over:
-            time.sleep(10)
+            wait(10)
             status = lesson.status()
             rows.append((time.monotonic() - start, rss_mb(), threading.active_count(), handles(), status.skew_s))
             t, mb, threads, files, skew = rows[-1]
@@ -394,17 +414,18 @@ def soak(a: argparse.Namespace) -> None:
             pairs = lesson.moment.number if lesson.moment else 0
             print(f"{line}  {pairs} pairs, {status.lesson_s:.0f} s of lesson", flush=True)
         print(given)
+        if window:
+            window.place.presenter.stop_watching()
         lesson.stop()
         if lesson.failure:
             raise lesson.failure
     table = np.array(rows)
-    late = table[table[:, 0] > table[-1, 0] / 3]
+    late = table[table[:, 0] > min(600, table[-1, 0] / 3)]
     slope = np.polyfit(late[:, 0] / 3600, late[:, 1], 1)[0]
     print(f"memory slope {slope:+.1f} MB an hour over the last {(late[-1, 0] - late[0, 0]) / 60:.0f} min")
     for name, column in (("threads", 2), ("handles", 3)):
         print(f"{name}: {int(late[0, column])} then, {int(late[-1, column])} at the end")
     print(f"after the end: {threading.active_count()} threads, {handles()} handles")
-    sys.exit(0)
 
 
 def looped(a: argparse.Namespace, output: Path) -> LiveLesson:
