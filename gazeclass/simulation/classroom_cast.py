@@ -11,7 +11,8 @@ from gazeclass.simulation.body import load_body
 from gazeclass.simulation.lesson_script import Look, Target, at, between, facing, sample_looks
 from gazeclass.simulation.people import Person, sample_person
 from gazeclass.simulation.pupils import R_WB_FACING, Pupil, make_pupil
-from gazeclass.simulation.room import DESK_TOP_M, SEAT_M, Room, Seat
+from gazeclass.simulation.room import DESK_TOP_M, SEAT_M, Room
+from gazeclass.simulation.room_seating import Seat
 
 WALKING_M_PER_S = 1.2
 #: Whoever walks about goes for this long and then stands as long, so that some noses are hidden for seconds.

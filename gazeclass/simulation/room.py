@@ -8,11 +8,21 @@ from gazeclass.errors import InputError
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.frames import IDEAL_R_WA, Board, Transform
 from gazeclass.geometry.rotation import Array, exp_so3
+from gazeclass.simulation.room_seating import (
+    FARTHEST_FIRST_ROW_M,
+    FIRST_ROW_Z_M,
+    ROW_SPACING_M,
+    Arrangement,
+    Seat,
+    double_desks,
+    growing_rows,
+    looking,
+    unseen,
+)
 
 #: Nine places on the board, as the class sees it: top, middle, bottom; left, centre, right.
 _ROWS, _COLUMNS = "TMB", "LCR"
 DESK_TOP_M, SEAT_M, TABLE_TOP_M = 0.73, 0.44, 0.74
-FIRST_ROW_Z_M, ROW_SPACING_M, SEAT_SPACING_M = 2.6, 1.5, 1.0
 #: The walls of a room wider than its rows by this much.
 _AISLE_M = 1.6
 CEILING_M = 3.0
@@ -30,16 +40,6 @@ class Box:
     colour: tuple[float, float, float]
     grain: float = 0.015
     row: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Seat:
-    """Where someone sits: ``row`` from 1 nearest the board, ``column`` from 1 at the smallest x, the place in WCS."""
-
-    row: int
-    column: int
-    x_m: float
-    z_m: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,42 +89,45 @@ def sample_room(rng: np.random.Generator, students: int, rows: int, width_px: in
     """
     board = Board(round(rng.uniform(3.7, 4.2), 2), round(rng.uniform(1.1, 1.3), 2))
     above = 0.9
-    seats = _seats(rng, students, rows, board)
-    cameras = (_camera(rng, width_px), _camera(rng, width_px))
-    depth = FIRST_ROW_Z_M + ROW_SPACING_M * (rows - 1)
-    # Look at the middle of the class, a little above its desks.
-    aim = np.array([board.width_m / 2, rng.uniform(0.98, 1.05), max(3.6, (FIRST_ROW_Z_M + depth) / 2 + 0.25)])
-    out = [
-        np.array([-rng.uniform(0.1, 0.3), rng.uniform(-0.15, 0.0), rng.uniform(0.04, 0.14)]),
-        np.array([board.width_m + rng.uniform(0.1, 0.3), rng.uniform(-0.15, 0.0), rng.uniform(0.04, 0.14)]),
-    ]
-    poses = tuple(_looking(rng, place, aim + rng.normal(0.0, 0.04, 3)) for place in out)
+    cameras, arrangement = _arranged(rng, students, rows, board, above, width_px)
+    seats = arrangement.seats
     x = [s.x_m for s in seats]
     low = np.array([min(*x, -0.6) - _AISLE_M, board.height_m + above - CEILING_M, -0.02])
-    high = np.array([max(*x, board.width_m + 0.6) + _AISLE_M, board.height_m + above, depth + 2.2])
+    high = np.array([max(*x, board.width_m + 0.6) + _AISLE_M, board.height_m + above, arrangement.last_row_z_m + 2.2])
     furniture = _furniture(rng, seats, low, high)
     table, T_WA = _table(rng, board, board.height_m + above)
-    room = Room(board, above, cameras, (poses[0], poses[1]), T_WA, seats, (low, high), furniture, table)
-    _check_seen(room)
-    return room
+    return Room(board, above, cameras, arrangement.T_WC, T_WA, seats, (low, high), furniture, table)
 
 
-def _seats(rng: np.random.Generator, students: int, rows: int, board: Board) -> tuple[Seat, ...]:
-    """Rows grow towards the back, as the cameras' pictures widen."""
-    share = np.arange(rows, 2 * rows) + 1.0
-    exact = students * share / share.sum()
-    counts = np.floor(exact).astype(int)
-    for k in np.argsort(counts - exact, kind="stable")[: students - counts.sum()]:
-        counts[k] += 1
-    seats = []
-    for row, count in enumerate(counts, start=1):
-        z = FIRST_ROW_Z_M + ROW_SPACING_M * (row - 1)
-        x = board.width_m / 2 + SEAT_SPACING_M * (np.arange(count) - (count - 1) / 2)
-        seats += [
-            Seat(row, k + 1, float(x[k] + rng.normal(0.0, 0.03)), float(z + rng.normal(0.0, 0.03)))
-            for k in range(count)
-        ]
-    return tuple(seats)
+def _arranged(
+    rng: np.random.Generator, students: int, rows: int, board: Board, above: float, width_px: int
+) -> tuple[tuple[CameraModel, CameraModel], Arrangement]:
+    """Lenses, seats and where the cameras look: a desk for everybody where that fits, else desks for two."""
+    seats = growing_rows(rng, students, rows, board)
+    cameras = (_camera(rng, width_px), _camera(rng, width_px))
+    # Look at the middle of the class, a little above its desks.
+    depth = FIRST_ROW_Z_M + ROW_SPACING_M * (rows - 1)
+    aim = np.array([board.width_m / 2, rng.uniform(0.98, 1.05), max(3.6, (FIRST_ROW_Z_M + depth) / 2 + 0.25)])
+    places = (
+        np.array([-rng.uniform(0.1, 0.3), rng.uniform(-0.15, 0.0), rng.uniform(0.04, 0.14)]),
+        np.array([board.width_m + rng.uniform(0.1, 0.3), rng.uniform(-0.15, 0.0), rng.uniform(0.04, 0.14)]),
+    )
+    poses = tuple(looking(place, aim + rng.normal(0.0, 0.04, 3), rng.normal(0.0, 0.8)) for place in places)
+    single = Arrangement(seats, (poses[0], poses[1]), depth)
+    if unseen(single, cameras, board.height_m, above, reach_m=0.0) is None:
+        return cameras, single
+    double = double_desks(rng, students, rows, board, cameras, places)
+    missed = unseen(double, cameras, board.height_m, above)
+    if missed is not None:
+        seat, camera = missed
+        in_row = sum(other.row == seat.row for other in double.seats)
+        far_m = FARTHEST_FIRST_ROW_M + ROW_SPACING_M * (seat.row - 1)
+        raise InputError(
+            f"{students} students in {rows} rows do not fit into both pictures: cam{camera} does not see seat "
+            f"{seat.column} of the {in_row} in row {seat.row}, even {far_m:.1f} m from the board",
+            todo="Give more rows or fewer students.",
+        )
+    return cameras, double
 
 
 def _camera(rng: np.random.Generator, width_px: int) -> CameraModel:
@@ -138,15 +141,6 @@ def _camera(rng: np.random.Generator, width_px: int) -> CameraModel:
     height = width_px * 9 // 16
     full = CameraModel(1920, 1080, K, np.array(d))
     return full if width_px == 1920 else full.scaled(width_px, height)
-
-
-def _looking(rng: np.random.Generator, place: Array, at: Array) -> Transform:
-    """Camera axes to WCS for a camera at a place that looks at a point, level but for a degree or so."""
-    z = (at - place) / np.linalg.norm(at - place)
-    x = np.cross([0.0, 1.0, 0.0], z)
-    x /= np.linalg.norm(x)
-    roll = exp_so3(np.radians(rng.normal(0.0, 0.8)) * np.array([0.0, 0.0, 1.0]))
-    return Transform(np.stack([x, np.cross(z, x), z], axis=1) @ roll, place)
 
 
 def _furniture(rng: np.random.Generator, seats: tuple[Seat, ...], low: Array, high: Array) -> tuple[Box, ...]:
@@ -202,18 +196,6 @@ def _table(rng: np.random.Generator, board: Board, floor: float) -> tuple[tuple[
         for dz in (-0.38, 0.32):
             boxes.append(Box((x + dx, top + 0.04, z + dz), (x + dx + 0.06, floor, z + dz + 0.06), metal))
     return tuple(boxes), T_WA
-
-
-def _check_seen(room: Room) -> None:
-    """Refuse a room of which some seats cannot be seen: heads are 1.0 to 1.35 m above the floor."""
-    for seat in room.seats:
-        for camera, T_WC in zip(room.cameras, room.T_WC, strict=True):
-            heads = np.array([[seat.x_m, room.floor_y_m - h, seat.z_m] for h in (0.95, 1.3)])
-            if not camera.contains(camera.project(T_WC.inverse().apply(heads))).all():
-                raise InputError(
-                    f"{len(room.seats)} students in {room.seats[-1].row} rows do not fit into both pictures",
-                    todo="Give more rows or fewer students.",
-                )
 
 
 def without_row(room: Room, row: int) -> Room:

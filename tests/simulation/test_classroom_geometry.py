@@ -48,8 +48,44 @@ def test_the_lying_chessboard_is_level_and_within_a_few_degrees_of_the_ideal():
     assert 0 < geodesic_deg(room.T_WA.R, IDEAL_R_WA) < 6
 
 
-def test_too_wide_a_class_is_refused():
-    with pytest.raises(InputError, match="do not fit into both pictures"):
+@pytest.mark.parametrize(("students", "rows", "most"), [(30, 5, 6), (30, 6, 5), (28, 5, 6), (32, 4, 8), (40, 6, 7)])
+def test_a_real_class_sits_at_desks_for_two_and_both_cameras_see_all_of_it(students, rows, most):
+    for seed in range(5):
+        room = sample_room(np.random.default_rng([seed, 0]), students, rows, 1920)
+        counts = [sum(s.row == row for s in room.seats) for row in range(1, rows + 1)]
+        assert sum(counts) == students
+        assert counts == sorted(counts)
+        assert (counts[-1], counts[-1] - counts[0] <= 1) == (most, True)
+        floor = room.floor_y_m
+        heads = np.array(
+            [[s.x_m + dx, floor - h, s.z_m] for s in room.seats for h in (0.95, 1.3) for dx in (-0.15, 0.15)]
+        )
+        for camera, T_WC in zip(room.cameras, room.T_WC, strict=True):
+            assert camera.contains(camera.project(T_WC.inverse().apply(heads))).all()
+            assert -1.0 < T_WC.t[1] < 0.0  # under the ceiling, above the board's upper edge
+        # Nobody sits in anybody, in a wall, or before the table of the calibration.
+        for a, b in itertools.combinations(room.seats, 2):
+            assert np.hypot(a.x_m - b.x_m, a.z_m - b.z_m) > 0.5
+        low, high = room.inside
+        assert all(low[0] + 0.8 < s.x_m < high[0] - 0.8 and 2.4 < s.z_m < high[2] - 1.5 for s in room.seats)
+
+
+def test_a_class_that_fitted_before_is_where_it_was():
+    """Lessons are named by their seed: the small rooms keep every number."""
+    room = sample_room(np.random.default_rng([3, 0]), 12, 3, 1920)
+    assert np.array([T.t for T in room.T_WC]) == pytest.approx(
+        np.array([[-0.2517410922, -0.0182279723, 0.0502319922], [4.0099536675, -0.0909109001, 0.0879683924]]), abs=1e-9
+    )
+    assert (room.seats[11].x_m, room.seats[11].z_m) == pytest.approx((3.8645148308, 5.6162157540), abs=1e-9)
+    assert room.inside[1] == pytest.approx([5.94, 2.05, 7.8])
+
+
+def test_too_wide_a_class_is_refused_with_the_seat_that_is_not_seen():
+    with pytest.raises(
+        InputError,
+        match=r"24 students in 1 rows do not fit into both pictures: cam0 does not see seat "
+        r"\d+ of the 24 in row 1, even 4.6 m from the board\. Give more rows or fewer students",
+    ):
         a_room(0, 24, 1)
 
 
