@@ -10,21 +10,30 @@ from pathlib import Path
 
 from gazeclass.atomic import write_bytes
 from gazeclass.calibration.check_store import record_check
-from gazeclass.calibration.classroom import load_classroom
-from gazeclass.calibration.project import CACHE, CLASSROOM, NOTES, SUMMARY, Project, open_project, room_slug
+from gazeclass.calibration.classroom import Classroom, load_classroom, save_classroom
+from gazeclass.calibration.given import with_given
+from gazeclass.calibration.project import (
+    CACHE,
+    CLASSROOM,
+    MATERIAL,
+    NOTES,
+    SUMMARY,
+    Project,
+    open_project,
+    room_slug,
+)
 from gazeclass.calibration.step_facts import FIGURES
 from gazeclass.calibration.steps import Step, look
 from gazeclass.errors import InputError
 from gazeclass.progress import SILENT, Progress
 
-MATERIAL = "calibration"
-
 
 def save_to_library(project: Project, classrooms: Path, progress: Progress = SILENT) -> Path:
-    """Save the project's classroom (in the project, only ``classroom.toml`` is told the outcome of the check).
+    """Save the project's classroom. In the project, only ``classroom.toml`` is told the outcome of the check.
 
-    A project that already lies in the library (``<slug>/calibration``) gets its ``classroom.toml`` beside it; any other
-    is copied there under its room's name, in place of a classroom of that name.
+    What a classroom saved there before was given (zones, how long lessons are kept) stays. A project that already lies
+    in the library (``<slug>/calibration``) gets its ``classroom.toml`` beside it; any other is copied there under its
+    room's name, in place of a classroom of that name.
 
     Returns:
         The classroom's folder.
@@ -40,12 +49,27 @@ def save_to_library(project: Project, classrooms: Path, progress: Progress = SIL
     record_check(project)
     classroom = load_classroom(project.folder / CLASSROOM)
     home = project.folder.parent
-    if home.parent == classrooms and project.folder.name == MATERIAL:
+    inside = home.parent == classrooms and project.folder.name == MATERIAL
+    if not inside:
+        home = classrooms / room_slug(classroom.name)
+    given = _as_given_before(classroom, home)
+    if given != classroom:
+        save_classroom(given, project.folder / CLASSROOM)
+    if inside:
         for name in (SUMMARY, CLASSROOM):  # the classroom last: it says that all is there
             if (project.folder / name).is_file():
                 write_bytes(home / name, (project.folder / name).read_bytes())
         return home
-    return _copy_in(project, classrooms, classrooms / room_slug(classroom.name), progress)
+    return _copy_in(project, classrooms, home, progress)
+
+
+def _as_given_before(classroom: Classroom, home: Path) -> Classroom:
+    """With what the classroom in ``home`` was given, if it is this room's; a damaged one gives nothing."""
+    try:
+        before = load_classroom(home / CLASSROOM) if (home / CLASSROOM).is_file() else None
+    except InputError:
+        before = None
+    return classroom if before is None else with_given(classroom, before)
 
 
 def _copy_in(project: Project, classrooms: Path, home: Path, progress: Progress) -> Path:

@@ -31,6 +31,8 @@ LENS, PAIR, LYING = "intrinsics", "stereo", "auxiliary"
 _PARTS = {LENS: INTRINSICS, PAIR: STEREO, LYING: AUXILIARY}
 NOTES, ROOM, TAPE, CLASSROOM, SUMMARY = "project.toml", "room.toml", "tape.csv", "classroom.toml", "summary.pdf"
 DROPPED, CACHE = "dropped", ".cache"
+#: Inside a classroom's folder in the library: the project it is calibrated from.
+MATERIAL = "calibration"
 
 
 @dataclass(frozen=True, eq=False)

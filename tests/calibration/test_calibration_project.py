@@ -10,8 +10,9 @@ import pytest
 
 from gazeclass.calibration import library, stages
 from gazeclass.calibration import project as project_module
-from gazeclass.calibration.classroom import Seat, load_classroom
+from gazeclass.calibration.classroom import Seat, Zone, load_classroom
 from gazeclass.calibration.folder import calibrate_folder
+from gazeclass.calibration.given import change_classroom, hand_on
 from gazeclass.calibration.notes import CameraSpec
 from gazeclass.calibration.project import (
     LENS,
@@ -371,6 +372,31 @@ class TestLibrary:
         assert home == tmp_path / "room-7"
         assert load_classroom(home / "classroom.toml").complete
         assert project_in_library(tmp_path, "Room 7") == tmp_path / "room-7-2" / "calibration"
+
+    def test_calibrated_again_a_classroom_keeps_zones_and_days(self, solved_folder, tmp_path):
+        place = project_in_library(tmp_path, "Room 7")
+        shutil.copytree(solved_folder, place)
+        inside = open_project(place)
+        inside.skip("check")
+        home = library.save_to_library(inside, tmp_path)
+        whole = Zone(name="all of it", x0_m=0.0, y0_m=0.0, x1_m=4.0, y1_m=1.2)
+        change_classroom(home, zones=(whole,), keep_lessons_days=30)
+        # As with a classroom saved before both were written to the room too.
+        inside.save_room(inside.room().model_copy(update={"zones": (), "keep_lessons_days": None}))
+        hand_on(inside)
+        stages.solve_room(inside)
+        library.save_to_library(inside, tmp_path)
+        kept = load_classroom(home / "classroom.toml")
+        assert (kept.zones, kept.keep_lessons_days) == ((whole,), 30)
+
+    def test_zones_made_while_the_wizard_is_open_stay_too(self, project, tmp_path):
+        project.skip("check")
+        home = library.save_to_library(project, tmp_path / "library")
+        whole = Zone(name="all of it", x0_m=0.0, y0_m=0.0, x1_m=4.0, y1_m=1.2)
+        change_classroom(home, zones=(whole,))
+        library.save_to_library(project, tmp_path / "library")
+        assert load_classroom(home / "classroom.toml").zones == (whole,)
+        assert load_classroom(project.folder / "classroom.toml").zones == (whole,)
 
     def test_a_project_elsewhere_is_copied(self, project, tmp_path):
         project.skip("check")

@@ -11,10 +11,11 @@ from enum import Enum
 from pathlib import Path
 
 from gazeclass.atomic import write_text
-from gazeclass.calibration.classroom import Classroom, load_classroom, save_classroom
+from gazeclass.calibration.classroom import Classroom, load_classroom
+from gazeclass.calibration.given import change_classroom, change_room
 from gazeclass.calibration.health import RoomCheck
-from gazeclass.calibration.library import MATERIAL, unfinished
-from gazeclass.calibration.project import CLASSROOM, NOTES, create_project, room_slug
+from gazeclass.calibration.library import unfinished
+from gazeclass.calibration.project import CLASSROOM, MATERIAL, NOTES, ROOM, create_project, room_slug
 from gazeclass.calibration.quality import GOOD_BOARD_SIGMA_M, GOOD_RMS_PX, POOR_RMS_PX, Level
 from gazeclass.calibration.room import read_room
 from gazeclass.calibration.target import Target
@@ -22,7 +23,6 @@ from gazeclass.errors import InputError
 from gazeclass.progress import SILENT, Progress
 
 HEALTH = "health.json"
-ROOM = "room.toml"
 #: What a calibration folder must have one of, to be taken for one.
 _PARTS = ("intrinsics", "intrinsic", "stereo", "extrinsic", "auxiliary", ROOM, "tape.csv")
 
@@ -133,12 +133,10 @@ def rename(folder: Path, name: str) -> None:
     name = " ".join(name.split())
     if not name:
         raise InputError("a classroom needs a name", todo="Type one.")
-    path = folder / CLASSROOM
-    if path.is_file():
-        save_classroom(load_classroom(path).model_copy(update={"name": name}), path)
-    room = folder / MATERIAL / ROOM
-    if room.is_file():
-        _change_room(room, name=name)
+    if (folder / CLASSROOM).is_file():
+        change_classroom(folder, name=name)
+    else:
+        change_room(folder, name=name)
 
 
 def keep_lessons(folder: Path, days: int | None) -> None:
@@ -151,11 +149,7 @@ def keep_lessons(folder: Path, days: int | None) -> None:
     Raises:
         InputError: a classroom that cannot be read, a disk that is full.
     """
-    path = folder / CLASSROOM
-    save_classroom(load_classroom(path).model_copy(update={"keep_lessons_days": days}), path)
-    room = folder / MATERIAL / ROOM
-    if room.is_file():
-        _change_room(room, keep_lessons_days=days)
+    change_classroom(folder, keep_lessons_days=days)
 
 
 def delete(folder: Path) -> None:
@@ -262,12 +256,6 @@ def add_sample(classrooms: Path, progress: Progress = SILENT) -> Path:
     files = [(p, MATERIAL / p.relative_to(material)) for p in sorted(material.rglob("*")) if p.is_file()]
     path = sample_classroom()
     return _import(classrooms, load_classroom(path).name, [*files, (path, Path(CLASSROOM))], progress)
-
-
-def _change_room(path: Path, **fields: object) -> None:
-    from gazeclass.calibration.classroom import toml_text
-
-    write_text(path, toml_text(read_room(path).model_copy(update=fields), "The room, lengths in metres."))
 
 
 def _is_material(folder: Path) -> bool:

@@ -307,7 +307,8 @@ class ReviewPresenter(QObject):
 
     def save_zones_in_classroom(self) -> None:
         """Put the zones into the classroom of the same name, for lessons to come."""
-        from gazeclass.calibration.classroom import load_classroom, save_classroom
+        from gazeclass.calibration.classroom import load_classroom
+        from gazeclass.calibration.given import change_classroom
         from gazeclass.lesson.zoning import classroom_zones
 
         if self.review is None:
@@ -317,7 +318,8 @@ class ReviewPresenter(QObject):
             for path in sorted(self.context.classrooms_dir.glob("*/classroom.toml")):
                 classroom = load_classroom(path)
                 if classroom.name == name:
-                    save_classroom(classroom_zones(classroom, self.review.lesson.zones), path)
+                    zones = classroom_zones(classroom, self.review.lesson.zones).zones
+                    change_classroom(path.parent, zones=zones)
                     self.context.library_changed.emit()
                     self.said.emit(self.tr("Lessons in {0} will have these zones from now on.").format(name))
                     return

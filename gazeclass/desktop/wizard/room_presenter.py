@@ -141,7 +141,8 @@ class RoomPresenter(StepPresenter):
         """Write ``room.toml``, once the board was measured."""
         if self.measured:
             old = self._room or Room(board=self.board)
-            room = old.model_copy(update={"name": self.name, "board": self.board, "seats": self.seats})
+            zones = self.session.zones_on(self.board).zones
+            room = old.model_copy(update={"name": self.name, "board": self.board, "seats": self.seats, "zones": zones})
             try:
                 self.session.project.save_room(room)
             except InputError as error:
@@ -176,6 +177,9 @@ class RoomPresenter(StepPresenter):
         )
 
     def _doubts(self) -> tuple[Notice, ...]:
+        lost = self.session.zones_on(self.board).sentence if self.measured else ""
+        if lost:
+            return (Notice(lost),)
         if self.measured and self.board.height_m > self.board.width_m:
             return (Notice(self.tr("The board is higher than it is wide. Are width and height exchanged?")),)
         near = [s.name for s in self.seats if s.position_m[2] < 1.0]

@@ -8,7 +8,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from gazeclass.calibration import stages
-from gazeclass.calibration.project import LENS, LYING, PAIR, Project, create_project
+from gazeclass.calibration.classroom import BoardSize, Zone
+from gazeclass.calibration.given import FittedZones, fit_zones, given_zones, hand_on
+from gazeclass.calibration.project import LENS, LYING, MATERIAL, PAIR, Project, create_project
 from gazeclass.calibration.steps import Overview, Step, StepState, look
 from gazeclass.calibration.target import Target
 from gazeclass.desktop.context import AppContext
@@ -17,9 +19,7 @@ from gazeclass.desktop.wizard.opening import Asked, open_source
 from gazeclass.desktop.wizard.sources import Shot, Source
 from gazeclass.desktop.wizard.units import Unit, unit_of
 from gazeclass.desktop.worker import Worker
-
-#: Inside a classroom's folder, what it is calibrated from.
-MATERIAL = "calibration"
+from gazeclass.errors import InputError
 
 _PART_OF = {Step.LENS0: LENS, Step.LENS1: LENS, Step.PAIR: PAIR, Step.AUXILIARY: LYING}
 
@@ -48,6 +48,9 @@ class Session(QObject):
         self.context = context
         self.folder = folder
         self.project: Project = create_project(folder / MATERIAL)
+        #: The zones that lessons here have, before the board was measured anew.
+        self.zones: tuple[Zone, ...] = ()
+        self._take_given()
         self.overview: Overview | None = None
         self.source: Source | None = None
         self.feed = Feed(self)
@@ -57,6 +60,18 @@ class Session(QObject):
         #: Cameras are being opened.
         self.opening = False
         self._tried: set[tuple[str, str]] = set()
+
+    def _take_given(self) -> None:
+        """What was given to the classroom goes into the room that is calibrated again."""
+        try:
+            self.zones = given_zones(self.project)
+            hand_on(self.project)
+        except InputError:
+            return  # a room that cannot be read: the first step tells
+
+    def zones_on(self, board: BoardSize) -> FittedZones:
+        """The lessons' zones on a board of this size."""
+        return fit_zones(self.zones, board)
 
     @property
     def unit(self) -> Unit:

@@ -105,6 +105,10 @@ class SummaryPresenter(StepPresenter):
         verdict = self.page.verdict
         words = {"good": self.tr("Good"), "usable": self.tr("Usable"), "repeat": self.tr("Repeat a step")}
         found = [Notice(f"{words[verdict.word]}: {verdict.sentence}", _WEIGHTS[verdict.word])]
+        size = self.page.classroom.board_size
+        lost = self.session.zones_on(size).sentence if size is not None else ""
+        if lost:
+            found.append(Notice(lost))
         if self.printed is not None:
             found.append(Notice(self.tr("Written: {0}").format(self.printed), "good"))
         return tuple(found)
