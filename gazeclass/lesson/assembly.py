@@ -1,13 +1,14 @@
 """Put a pipeline together from a classroom, the models that are installed and the user's wishes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gazeclass.calibration.classroom import Classroom
 from gazeclass.errors import InputError
 from gazeclass.faces.embedding import Embedder
 from gazeclass.faces.enrolment import Enrolment, enrol
+from gazeclass.faces.follower import TrackingOptions
 from gazeclass.faces.matching import Matcher
 from gazeclass.faces.mtcnn import MtcnnDetector
 from gazeclass.faces.seats import SeatGallery, SeatPlan
@@ -18,6 +19,7 @@ from gazeclass.headpose.estimator import HeadPoseEstimator, load_estimator
 from gazeclass.lesson.observer import ObserverOptions
 from gazeclass.lesson.pipeline import Pipeline
 from gazeclass.lesson.zones import Zone
+from gazeclass.progress import SILENT, Progress
 
 
 def build_pipeline(
@@ -46,41 +48,77 @@ def build_pipeline(
     Raises:
         InputError: a model is missing or damaged, a portrait cannot be used, or the classroom is not complete.
     """
-    detector = MtcnnDetector()
-    embedder = Embedder() if seats is None else None
-    enrolment: Enrolment | None = None
-    if embedder is not None:
-        enrolment = enrol(enroll, detector, embedder) if isinstance(enroll, Path) else enroll
-    estimator = load_estimator(headpose) if isinstance(headpose, str) else headpose
-    trackers = (CameraTracker(0, detector, embedder), CameraTracker(1, detector, embedder))
     rig = classroom.rig() if cameras is None else replace(classroom.rig(), cameras=cameras)
-    students = seats.observed if seats is not None else enrolment.names if enrolment is not None else ()
+    known = identify(rig, MtcnnDetector(), enroll=enroll, seats=seats)
     return Pipeline(
         classroom,
-        trackers,
-        matcher(rig, enrolment, seats, trackers),
-        estimator,
+        known.trackers,
+        known.matcher,
+        load_estimator(headpose) if isinstance(headpose, str) else headpose,
         zones=zones,
-        students=students,
-        only_expected=seats is not None or enrolment is not None,
+        students=known.students,
+        only_expected=known.only_expected,
         options=options,
         cameras=cameras,
     )
 
 
-def matcher(
-    rig: StereoRig, enrolment: Enrolment | None, seats: SeatPlan | None, trackers: tuple[CameraTracker, CameraTracker]
-) -> Matcher:
-    """Identity by seats where there is a plan, by faces where not.
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """How students are followed and told apart.
+
+    Attributes:
+        trackers: of camera 0 and 1.
+        matcher: identity over both.
+        students: who may be observed.
+        only_expected: nobody else is; else whoever is seen gets a number.
+        by_face: an embedding is used.
+    """
+
+    trackers: tuple[CameraTracker, CameraTracker]
+    matcher: Matcher
+    students: tuple[str, ...]
+    only_expected: bool
+    by_face: bool
+
+
+def identify(
+    rig: StereoRig,
+    detector: MtcnnDetector,
+    *,
+    enroll: Path | Enrolment | None = None,
+    seats: SeatPlan | None = None,
+    tracking: TrackingOptions | None = None,
+    threads: int | None = None,
+    progress: Progress = SILENT,
+) -> Identity:
+    """Trackers of both cameras and the matcher over them: by seats where there is a plan, by faces where not.
+
+    Args:
+        rig: the cameras.
+        detector: of both trackers.
+        enroll: folder of portraits, what the roster knows of a class, or None; not used with ``seats``.
+        seats: who sits where; no face is compared then, and the embedding model not even opened.
+        tracking: when a face is believed, followed and forgotten.
+        threads: of the embedding network; None takes the program's setting.
+        progress: told of the portraits.
 
     Raises:
-        InputError: a plan for cameras whose place in the room is not known.
+        InputError: a portrait cannot be used, a model is missing, or a plan of seats for cameras whose place in the
+            room is not known.
     """
-    if seats is None:
-        return Matcher(rig, enrolment, trackers=trackers)
-    if rig.T_WC is None:
-        raise InputError(
-            "students can be told by their seats only once the cameras' place in the room is known",
-            todo="Finish the classroom's calibration first.",
-        )
-    return Matcher(rig, trackers=trackers, gallery=SeatGallery(rig, seats))
+    if seats is not None:
+        first, second = (CameraTracker(c, detector, None, options=tracking) for c in (0, 1))
+        if rig.T_WC is None:
+            raise InputError(
+                "students can be told by their seats only once the cameras' place in the room is known",
+                todo="Finish the classroom's calibration first.",
+            )
+        matcher = Matcher(rig, trackers=(first, second), gallery=SeatGallery(rig, seats))
+        return Identity((first, second), matcher, seats.observed, True, by_face=False)
+    embedder = Embedder(threads=threads)
+    enrolment = enrol(enroll, detector, embedder, progress=progress) if isinstance(enroll, Path) else enroll
+    first, second = (CameraTracker(c, detector, embedder, options=tracking) for c in (0, 1))
+    matcher = Matcher(rig, enrolment, trackers=(first, second))
+    students = enrolment.names if enrolment is not None else ()
+    return Identity((first, second), matcher, students, enrolment is not None, by_face=True)

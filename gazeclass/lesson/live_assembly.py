@@ -8,15 +8,13 @@ from pathlib import Path
 
 from gazeclass import models
 from gazeclass.calibration.classroom import Classroom
-from gazeclass.faces.embedding import Embedder
-from gazeclass.faces.enrolment import Enrolment, enrol
+from gazeclass.faces.enrolment import Enrolment
 from gazeclass.faces.follower import TrackingOptions
 from gazeclass.faces.mtcnn import MtcnnDetector
 from gazeclass.faces.seats import SeatPlan
-from gazeclass.faces.tracking import CameraTracker
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.headpose.estimator import HeadPoseEstimator, load_estimator
-from gazeclass.lesson.assembly import matcher
+from gazeclass.lesson.assembly import identify
 from gazeclass.lesson.columns import Student
 from gazeclass.lesson.live_search import BackgroundSearch, NoSearch, Search
 from gazeclass.lesson.pipeline import Pipeline
@@ -91,42 +89,32 @@ def build_live(
         InputError: a model is missing or damaged, a portrait cannot be used, or the classroom is not complete.
     """
     total = (settings().cpu_threads if threads is None else threads) or os.cpu_count() or 1
-    # Each camera's detector runs on a thread of its own; the poses of both run together, after them.
-    detector = MtcnnDetector(threads=max(1, total // 2))
-    embedder = Embedder(threads=max(1, total // 2)) if seats is None else None
-    if embedder is None:
-        enrolment = None
-    elif isinstance(enrolment, Path):
-        enrolment = enrol(enrolment, detector, embedder, progress=progress)
-    estimator = load_estimator(headpose, threads=total) if isinstance(headpose, str) else headpose
-    options = TrackingOptions(search_s=(_NEVER, _NEVER), glance_s=0.5) if search_beside else TrackingOptions()
-    trackers = (
-        CameraTracker(0, detector, embedder, options=options),
-        CameraTracker(1, detector, embedder, options=options),
-    )
-    expected = seats.observed if seats is not None else enrolment.names if enrolment is not None else ()
+    each = max(1, total // 2)  # a camera's detector runs on a thread of its own; the poses of both together, after them
+    detector = MtcnnDetector(threads=each)
     rig = classroom.rig() if cameras is None else replace(classroom.rig(), cameras=cameras)
+    tracking = TrackingOptions(search_s=(_NEVER, _NEVER), glance_s=0.5) if search_beside else None
+    known = identify(rig, detector, enroll=enrolment, seats=seats, tracking=tracking, threads=each, progress=progress)
+    estimator = load_estimator(headpose, threads=total) if isinstance(headpose, str) else headpose
     executor = ThreadPoolExecutor(2, thread_name_prefix="gazeclass-camera-work")
     pipeline = Pipeline(
         classroom,
-        trackers,
-        matcher(rig, enrolment, seats, trackers),
+        known.trackers,
+        known.matcher,
         estimator,
         zones=zones,
-        students=expected,
-        only_expected=enrolment is not None or seats is not None,
+        students=known.students,
+        only_expected=known.only_expected,
         cameras=cameras,
         schedule=PoseSchedule(pair_s),
         run_both=executor.map if total > 1 else map,
     )
-    names = ("mtcnn", estimator.name) if embedder is None else ("mtcnn", "identity", estimator.name)
-    known = {student.name: student for student in students}
+    told = {student.name: student for student in students}
     return LiveTools(
         pipeline,
-        BackgroundSearch(detector, trackers) if search_beside else NoSearch(),
-        tuple(known.get(name, Student(name)) for name in expected),
+        BackgroundSearch(detector, known.trackers) if search_beside else NoSearch(),
+        tuple(told.get(name, Student(name)) for name in known.students),
         models.provider_in_use(),
         total,
-        names,
+        ("mtcnn", *(("identity",) if known.by_face else ()), estimator.name),
         executor,
     )

@@ -1,18 +1,14 @@
 """What a live lesson says of itself: states, one moment, the status line's numbers. All frozen, for any thread."""
 
-from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 
-from gazeclass.capture.health import CameraState, LiveHealth
+from gazeclass.capture.health import CameraState
 from gazeclass.errors import InputError
 from gazeclass.faces.types import Face
 from gazeclass.lesson.observation import Observation
-
-#: Rates and latencies are those of the last seconds.
-OVER_S = 5.0
 
 
 class LiveState(StrEnum):
@@ -97,47 +93,3 @@ class LiveStatus:
     def missing(self) -> tuple[int, ...]:
         """Cameras from which nothing comes."""
         return tuple(k for k, state in enumerate(self.cameras) if state is not CameraState.LIVE)
-
-
-class RateMeter:
-    """Events a second over the last seconds, for each of several names."""
-
-    def __init__(self, over_s: float = OVER_S) -> None:
-        self._over_s = over_s
-        self._times: dict[str, deque[float]] = {}
-        self._first_s = float("nan")
-        self.counts: dict[str, int] = {}
-
-    def add(self, t_s: float, name: str) -> None:
-        """One more."""
-        if not np.isfinite(self._first_s):
-            self._first_s = t_s
-        times = self._times.setdefault(name, deque())
-        times.append(t_s)
-        self.counts[name] = self.counts.get(name, 0) + 1
-        while times[0] < t_s - self._over_s:
-            times.popleft()
-
-    def rates(self, now_s: float) -> dict[str, float]:
-        """Events a second of each name that ever was."""
-        span = min(self._over_s, max(now_s - self._first_s, 0.5)) if np.isfinite(self._first_s) else self._over_s
-        return {name: sum(t > now_s - span for t in times) / span for name, times in self._times.items()}
-
-
-def camera_figures(health: LiveHealth, camera: int) -> dict[str, float | int | str | None]:
-    """One camera's health as the lesson file keeps it."""
-    live = health.cameras[camera]
-    return {
-        "name": live.name,
-        "state": str(live.state),
-        "frames": live.frames,
-        "paired": live.paired,
-        "dropped": live.dropped,
-        "late": live.late,
-        "damaged": live.damaged,
-        "period_s": live.period_s,
-        "rate_hz": round(live.rate_hz, 2),
-        "gap_s": round(live.gap_s, 2),
-        "connects": live.connects,
-        "clock_jumps": live.clock_jumps,
-    }

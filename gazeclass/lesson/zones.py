@@ -223,12 +223,6 @@ def most_probable_zones(zones: Sequence[Zone], xy_m: ArrayLike, cov_m2: ArrayLik
     return np.where(inside, best, -1), np.where(inside, best_p, outside)
 
 
-def most_probable_zone(xy_m: ArrayLike, cov_m2: ArrayLike, zones: Sequence[Zone]) -> tuple[str, float]:
-    """:func:`most_probable_zones` for one point ``(2,)``: the zone's name, "" for none, and its probability."""
-    index, probability = most_probable_zones(zones, np.asarray(xy_m, float)[None], np.asarray(cov_m2, float)[None])
-    return (zones[index[0]].name if index[0] >= 0 else ""), float(probability[0])
-
-
 def _normal2_cdf(h: Array, k: Array, rho: Array) -> Array:
     """P(X < h, Y < k) of standard normals with correlation rho, by Owen's T."""
     tiny = 1e-300  # h/k and k/h need a sign at zero; the limit is right

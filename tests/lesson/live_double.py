@@ -16,7 +16,7 @@ SIZE = (1920, 1080)
 
 
 class PlayedPairs:
-    """A :class:`gazeclass.lesson.live.LivePairSource` whose clock is that of its pairs.
+    """A :class:`gazeclass.lesson.live_cameras.LivePairSource` whose clock is that of its pairs.
 
     Args:
         pairs: played once, each when it is asked for.

@@ -21,7 +21,8 @@ from gazeclass.errors import InputError
 from gazeclass.lesson.analysis import lesson_meta
 from gazeclass.lesson.live import LiveLesson
 from gazeclass.lesson.live_assembly import LiveTools, build_live
-from gazeclass.lesson.live_status import LiveState, RateMeter
+from gazeclass.lesson.live_status import LiveState
+from gazeclass.lesson.live_tally import RateMeter
 from gazeclass.lesson.reader import read_lesson
 from gazeclass.lesson.unfinished import finish_lesson, unfinished_lessons
 from gazeclass.lesson.zones import Zone
@@ -247,18 +248,18 @@ def test_a_full_disk_ends_the_lesson_with_a_sentence_and_keeps_what_was_stored(b
     lesson = begin(source)
     wait_for(lambda: lesson.moment is not None)
     lesson.mark("before")
-    lesson._writer.flush()
+    lesson._file.writer.flush()
     source.gate.clear()
-    pages = lesson._writer._db.execute("PRAGMA page_count").fetchone()[0]
+    pages = lesson._file.writer._db.execute("PRAGMA page_count").fetchone()[0]
     # SQLite says "database or disk is full" when it may not grow: the same error as on a full disk.
-    lesson._writer._db.execute(f"PRAGMA max_page_count = {pages}")
+    lesson._file.writer._db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(InputError, match=r"cannot be written \(database or disk is full\)"):
         write_until_refused(lesson)
     source.gate.set()
     assert lesson.stop(60.0)
     assert lesson.state is LiveState.FAILED
     assert "disk is full" in str(lesson.failure)
-    lesson._writer._release()
+    lesson._file.writer._release()
     left = sqlite3.connect(tmp_path / "lesson.gaze")
     left.close()
     stored = read_lesson(tmp_path / "lesson.gaze")
@@ -297,7 +298,7 @@ lesson.replace_zones([Zone("poem", 0.0, 0.0, 2.0, 1.2)])
 while not lesson.over:
     moment = lesson.moment
     if moment is not None:
-        lesson._writer.flush()
+        lesson._file.writer.flush()
         print(moment.number, flush=True)
 """
 

@@ -8,7 +8,6 @@ from gazeclass.geometry.frames import Board
 from gazeclass.lesson.zones import (
     Zone,
     grid,
-    most_probable_zone,
     most_probable_zones,
     on_board_probability,
     rectangle_probability,
@@ -80,8 +79,6 @@ def test_certain_and_unknown_points():
     index, probability = most_probable_zones(zones, xy, cov)
     assert index.tolist() == [0, -1, -1]
     np.testing.assert_allclose(probability, [1.0, np.nan, 1.0])
-    assert most_probable_zone(xy[0], cov[0], zones) == ("top left", pytest.approx(1.0))
-    assert most_probable_zone(xy[2], cov[2], zones)[0] == ""
 
 
 def test_beside_the_board_is_no_zone():

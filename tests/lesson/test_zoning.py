@@ -7,7 +7,7 @@ from gazeclass.errors import Cancelled, InputError
 from gazeclass.geometry.frames import Board
 from gazeclass.lesson.documents import store_zones
 from gazeclass.lesson.reader import read_lesson
-from gazeclass.lesson.zones import Zone, grid, most_probable_zone
+from gazeclass.lesson.zones import Zone, grid, most_probable_zones
 from gazeclass.lesson.zoning import check_zones, rezoned
 from gazeclass.report.scripted_class import scripted_class, write_class
 
@@ -26,8 +26,8 @@ def test_every_point_is_in_its_most_probable_zone(made):
     assert lesson.zones == tuple(zones)
     for k in range(0, len(o), 7):
         if np.isfinite(o.board_xy_m[k]).all():
-            name, p = most_probable_zone(o.board_xy_m[k], o.cov_board_m2[k], zones)
-            assert (zones[o.zone[k]].name if o.zone[k] >= 0 else "") == name
+            (index,), (p,) = most_probable_zones(zones, o.board_xy_m[k][None], o.cov_board_m2[k][None])
+            assert o.zone[k] == index
             assert o.zone_probability[k] == pytest.approx(p, abs=1e-9)
         else:
             assert o.zone[k] == -1

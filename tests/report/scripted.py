@@ -9,7 +9,7 @@ from gazeclass.geometry.rotation import Array
 from gazeclass.lesson.columns import LessonMeta, Student
 from gazeclass.lesson.observation import Observation
 from gazeclass.lesson.store import LessonWriter
-from gazeclass.lesson.zones import grid, most_probable_zone
+from gazeclass.lesson.zones import grid, most_probable_zones
 
 BOARD = Board(4.0, 1.2)
 ZONES = grid(BOARD, 2, 2)
@@ -59,15 +59,15 @@ def observe(t_s: float, student: str, number: int, what: str, sigma_m: float) ->
         zone = zones["top left" if what == "doubtful" else what]
         xy = np.array([(zone.x0_m + zone.x1_m) / 2, (zone.y0_m + zone.y1_m) / 2])
     cov = sigma_m**2 * np.array([[1.0, 0.3], [0.3, 0.8]])
-    name, probability = most_probable_zone(xy, cov, ZONES)
+    (index,), (probability,) = most_probable_zones(ZONES, xy[None], cov[None])
     return Observation(
         status="low_confidence" if what == "doubtful" else "ok",
         R_WS=facing(position, xy),
         board_xy_m=xy,
         cov_board_m2=cov,
         cov_board_pose_m2=0.9 * cov,
-        zone=name,
-        zone_probability=probability,
+        zone=ZONES[index].name if index >= 0 else "",
+        zone_probability=float(probability),
         **common,
     )
 
