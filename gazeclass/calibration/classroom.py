@@ -23,6 +23,7 @@ from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.frames import Board, Transform
 from gazeclass.geometry.rotation import Array
 from gazeclass.geometry.stereo import StereoRig
+from gazeclass.reading import read_text
 
 VERSION = 1
 
@@ -356,10 +357,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         InputError: it cannot be read or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror or error})", where=path) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"is not valid TOML ({error})", where=path, todo="Correct that line.") from error
 
 

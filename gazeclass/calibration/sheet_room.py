@@ -19,6 +19,10 @@ _INK = {
 }
 
 
+#: The tape's names for the cameras, as people call them.
+_CAMERAS = {"CAM0": "left camera", "CAM1": "right camera"}
+
+
 def room_drawings(pdf: FPDF, scene: Scene, y: float, height_mm: float = 88.0) -> float:
     """The room from above and from the side, both to one scale; returns the y below."""
     above, side = from_above(scene), from_side(scene)
@@ -32,6 +36,7 @@ def room_drawings(pdf: FPDF, scene: Scene, y: float, height_mm: float = 88.0) ->
     _draw(pdf, above, lambda u, v: (LEFT + (u - above.box[0] + 0.3) * scale, y + (v - above.box[1] + 0.3) * scale))
     _draw(pdf, side, lambda u, v: (second + (u - side.box[0] + 0.3) * scale, y + (side.box[3] - v + 0.3) * scale))
     bottom = y + max(heights) * scale
+    put(pdf, LEFT, bottom + 4, "Left and right as the cameras look at the class.", 7)
     pdf.set_draw_color(0)
     pdf.set_line_width(0.3)
     pdf.line(RIGHT - scale, bottom, RIGHT, bottom)
@@ -60,7 +65,7 @@ def _draw(pdf: FPDF, drawing: Drawing, place: Callable[[float, float], tuple[flo
             pdf.rect(x - 1.2, y - 1.2, 2.4, 2.4, style="F")
             # From the side both cameras are often one behind the other: a name is not written over another.
             if all(abs(x - a) > 8 or abs(y - b) > 3 for a, b in named):
-                put(pdf, x - 4, y - 2.2, mark.label, 6)
+                put(pdf, x - 4, y - 2.2, _CAMERAS[mark.label], 6)
                 named.append((x, y))
         elif mark.kind == "seat":
             pdf.set_draw_color(*_INK["seat"])
@@ -103,5 +108,8 @@ def seat_table(pdf: FPDF, seats: Sequence[SeatPrecision], y: float) -> float:
     y += 4.3 * rows + 2
     if len(shown) < len(seats):
         put(pdf, LEFT, y, f"and {len(seats) - len(shown)} more seats", 7.5)
+        y += 4.0
+    if any(seat.coarse_zones for seat in shown):
+        put(pdf, LEFT, y, "Too fine: a single look from this seat cannot tell this zone from its neighbours.", 7.5)
         y += 4.0
     return y + 2.0

@@ -11,6 +11,7 @@ from gazeclass.calibration.sheet import BOTTOM, LEFT, RIGHT, add_fonts, fitted, 
 from gazeclass.calibration.sheet_room import room_drawings, seat_table
 from gazeclass.calibration.targets_pdf import PAPERS, new_pdf, save
 from gazeclass.calibration.verdict import Report
+from gazeclass.calibration.words import for_people
 
 #: Fill and text of the verdict's box: light enough for a black-and-white printer.
 _BOX = {"good": (222, 239, 226), "usable": (250, 240, 208), "repeat": (250, 220, 216)}
@@ -40,7 +41,7 @@ def _head(pdf: FPDF, report: Report) -> float:
     pdf.set_fill_color(*_BOX[verdict.word])
     pdf.rect(LEFT, 25, RIGHT - LEFT, 21, style="F")
     put(pdf, LEFT + 4, 32, verdict.title, 13, bold=True)
-    wrapped(pdf, LEFT + 4, 37.5, verdict.sentence, RIGHT - LEFT - 8, 8.5, most=2)
+    wrapped(pdf, LEFT + 4, 37.5, for_people(verdict.sentence), RIGHT - LEFT - 8, 8.5, most=2)
     if not verdict.checked:
         put_right(pdf, 32, "Not checked with a person.", 8.5, inset=4.0)
     return 53.0
@@ -65,8 +66,9 @@ def _figures(pdf: FPDF, report: Report, y: float) -> float:
             covered = f", close views over {sum(cells) / len(cells):.0%} of the picture"
         lines.append(
             (
-                camera.name,
-                f"{camera.width_px}×{camera.height_px}, lens known to {camera.rms_px:.2f} px from {camera.views} views"
+                ("Left camera", "Right camera")[c],
+                f"{_own_name(camera.name)}{camera.width_px}×{camera.height_px}, lens known to {camera.rms_px:.2f} px "
+                f"from {camera.views} views"
                 f"{covered}",
             )
         )
@@ -80,7 +82,7 @@ def _figures(pdf: FPDF, report: Report, y: float) -> float:
         agree = ""
         if lying.disagreement_mm is not None and lying.disagreement_deg is not None:
             agree = f", cameras agree to {lying.disagreement_mm:.0f} mm and {lying.disagreement_deg:.2f}°"
-        lines.append(("Chessboard", f"seen to {lying.rms_px:.2f} px{agree}"))
+        lines.append(("Floor", f"chessboard seen to {lying.rms_px:.2f} px{agree}"))
     if room.world is not None:
         used = [t.residual_m for t in room.tape if not t.rejected and t.residual_m is not None]
         off = 1000 * (sum(r * r for r in used) / max(len(used), 1)) ** 0.5
@@ -92,6 +94,11 @@ def _figures(pdf: FPDF, report: Report, y: float) -> float:
         put(pdf, LEFT + 30, y, fitted(pdf, text, RIGHT - LEFT - 30, 8.5), 8.5)
         y += 5.0
     return y + 3.0
+
+
+def _own_name(name: str) -> str:
+    """What the camera calls itself; a folder's cam0 is no name."""
+    return "" if name.casefold() in ("", "cam0", "cam1") else f"{name}: "
 
 
 def _check_line(check: CheckResult | None) -> str:
@@ -122,5 +129,7 @@ def _remarks(pdf: FPDF, report: Report, y: float) -> None:
     for level, text in sorted(remarks, key=lambda item: item[0] != "warning"):
         if y > BOTTOM - 4:
             return
-        y = wrapped(pdf, LEFT, y, f"{'Warning: ' if level == 'warning' else ''}{text}", RIGHT - LEFT, 8, most=2)
+        y = wrapped(
+            pdf, LEFT, y, f"{'Warning: ' if level == 'warning' else ''}{for_people(text)}", RIGHT - LEFT, 8, most=2
+        )
         y += 0.8

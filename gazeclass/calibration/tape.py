@@ -5,7 +5,6 @@ Points: ``C00`` … inner chessboard corners; ``CAM0``, ``CAM1`` the cameras' le
 (shortest distance); ``BOARD`` its plane; ``FLOOR``.
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from gazeclass.calibration.target import Target
 from gazeclass.errors import InputError
 from gazeclass.geometry.frames import Transform
 from gazeclass.geometry.rotation import Array
+from gazeclass.reading import Row, Table, read_table
 
 BOARD_CORNERS = ("B_TL", "B_TR", "B_BL", "B_BR")
 EDGES = ("E_TOP", "E_BOTTOM", "E_LEFT", "E_RIGHT")
@@ -79,7 +79,7 @@ class Points:
                 )
         pair = {reading.point_a, reading.point_b}
         if len(pair) == 1:
-            raise InputError(f"both points are {reading.point_a}", where=where)
+            raise InputError(f"both points are {reading.point_a}", where=where, todo="Name the two ends of the tape.")
         if FLOOR in pair and self.floor_below_edge_m is None:
             raise InputError(
                 "a reading to the floor needs the board's height above it",
@@ -87,9 +87,15 @@ class Points:
                 todo="Add lower_edge_above_floor_m to [board] in room.toml.",
             )
         if not any(self._moves(name) or name in BOARD_CORNERS for name in pair):
-            raise InputError(f"{reading.name} tells nothing: one end must be a point", where=where)
+            raise InputError(
+                f"{reading.name} tells nothing: one end must be a point", where=where, todo="Leave that line out."
+            )
         if len(pair & set(EDGES) | pair & {BOARD_PLANE, FLOOR}) == 1 and pair & set(BOARD_CORNERS):
-            raise InputError(f"{reading.name} tells nothing about the chessboard or the cameras", where=where)
+            raise InputError(
+                f"{reading.name} tells nothing about the chessboard or the cameras",
+                where=where,
+                todo="Leave that line out.",
+            )
 
     def _moves(self, name: str) -> bool:
         return name in CAMERAS or self.target.corner_index(name) is not None
@@ -173,32 +179,22 @@ def _fixed_end(name: str, floor_below_edge_m: float) -> tuple[Array, Array]:
 def read_tape(path: Path) -> list[Reading]:
     """Read ``tape.csv``: columns point_a, point_b, distance_m and, if wanted, tolerance_m.
 
-    Empty lines and lines that start with ``#`` are skipped; semicolons with decimal commas are understood.
+    Empty lines and lines that start with ``#`` are skipped; see :func:`gazeclass.reading.read_table` for the rest.
 
     Raises:
         InputError: unreadable, a column missing, something that is no number, centimetres instead of metres.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", where=path, todo="Save it as CSV, UTF-8.") from error
-    lines = [(k, line) for k, line in enumerate(text.splitlines(), 1) if line.strip(" ,;\t") and line[0] != "#"]
-    if not lines:
+    table = read_table(path)
+    if not table.columns:
         raise InputError("is empty", where=path, todo="Write one tape reading a line; see the survey sheet.")
-    delimiter = ";" if ";" in lines[0][1] else ","
-    header = [cell.strip().lower() for cell in next(csv.reader([lines[0][1]], delimiter=delimiter))]
-    missing = [column for column in _COLUMNS if column not in header]
+    missing = [column for column in _COLUMNS if column not in table.columns]
     if missing:
         raise InputError(
             f"lacks the column {', '.join(missing)}",
             where=path,
             todo="The first line must read point_a,point_b,distance_m,tolerance_m.",
         )
-    readings = []
-    for number, line in lines[1:]:
-        cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))]
-        row = dict(zip(header, cells, strict=False))
-        readings.append(_reading(row, f"{path}, line {number}", delimiter))
+    readings = [_reading(table, row) for row in table.rows]
     seen: set[frozenset[str]] = set()
     for reading in readings:
         pair = frozenset((reading.point_a, reading.point_b))
@@ -211,11 +207,12 @@ def read_tape(path: Path) -> list[Reading]:
     return readings
 
 
-def _reading(row: dict[str, str], where: str, delimiter: str) -> Reading:
-    a, b = (row.get(column, "").upper() for column in _COLUMNS[:2])
+def _reading(table: Table, row: Row) -> Reading:
+    where, cells = f"{table.path}, line {row.line}", row.cells
+    a, b = (cells[column].upper() for column in _COLUMNS[:2])
     if not a or not b:
-        raise InputError("a point is missing", where=where)
-    distance = _number(row.get("distance_m", ""), "distance_m", where, delimiter)
+        raise InputError("a point is missing", where=where, todo="Name both ends as on the survey sheet: C00,B_TL.")
+    distance = _number(table, cells["distance_m"], "distance_m", where)
     if distance > LONGEST_M:
         raise InputError(
             f"{a} to {b} is {distance:g} m, which no classroom is: is it in centimetres or millimetres?",
@@ -224,8 +221,8 @@ def _reading(row: dict[str, str], where: str, delimiter: str) -> Reading:
         )
     default = CAMERA_TOLERANCE_M if a in CAMERAS or b in CAMERAS else TOLERANCE_M
     tolerance = default
-    if row.get("tolerance_m"):
-        tolerance = _number(row["tolerance_m"], "tolerance_m", where, delimiter)
+    if cells.get("tolerance_m"):
+        tolerance = _number(table, cells["tolerance_m"], "tolerance_m", where)
         if tolerance > 0.5:
             raise InputError(
                 f"a tolerance of {tolerance:g} m is worth nothing", where=where, todo="Write metres: 0.003 is 3 mm."
@@ -233,9 +230,9 @@ def _reading(row: dict[str, str], where: str, delimiter: str) -> Reading:
     return Reading(a, b, distance, tolerance)
 
 
-def _number(text: str, column: str, where: str, delimiter: str) -> float:
+def _number(table: Table, text: str, column: str, where: str) -> float:
     try:
-        value = float(text.replace(",", ".") if delimiter == ";" else text)
+        value = table.number(text)
     except ValueError:
         value = float("nan")
     if not (np.isfinite(value) and value > 0):

@@ -1,6 +1,5 @@
 """Calibration videos: which of their frames are worth searching, and which belong to the same moment."""
 
-import csv
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from gazeclass.calibration.detection import Detection
 from gazeclass.calibration.stereo import Pair
 from gazeclass.errors import InputError
 from gazeclass.progress import Progress
+from gazeclass.timestamps import read_timestamps
+from gazeclass.upright import rotation_of, upright
 
 #: So many moments of a recording are searched; each is the sharpest of its stretch.
 MAX_CANDIDATES = 120
@@ -38,7 +39,7 @@ class Moment:
 
 
 def video_frames(path: Path) -> Iterator[tuple[int, float, np.ndarray]]:
-    """Number, presentation time (s) and grey picture of every frame; a video that breaks off ends early.
+    """Number, presentation time (s) and upright grey picture of every frame; a video that breaks off ends early.
 
     Raises:
         InputError: not a video, or not one readable frame.
@@ -53,7 +54,8 @@ def video_frames(path: Path) -> Iterator[tuple[int, float, np.ndarray]]:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             for frame in container.decode(stream):
-                yield count, float(frame.time or 0.0), frame.to_ndarray(format="gray")
+                grey = upright(frame.to_ndarray(format="gray"), rotation_of(frame))
+                yield count, float(frame.time or 0.0), grey
                 count += 1
     except av.error.FFmpegError as error:
         if count == 0:
@@ -113,11 +115,12 @@ def pair_moments(scans: tuple[Scan, Scan], timestamps: Path | None) -> list[Mome
     Raises:
         InputError: an unusable timestamps file, or no two frames at the same time.
     """
-    lengths = (len(scans[0].times_s), len(scans[1].times_s))
     if timestamps is not None:
-        moments = _read_moments(timestamps, lengths)
+        # Frames the files do not hold are dropped; frames without a time have no moment.
+        t0, t1 = (t[: len(s.times_s)] for t, s in zip(read_timestamps(timestamps), scans, strict=True))
     else:
-        moments = _nearest(scans[0].times_s, scans[1].times_s)
+        t0, t1 = scans[0].times_s, scans[1].times_s
+    moments = _nearest(t0, t1)
     if not moments:
         raise InputError(
             "no frames of the two videos were taken at the same time",
@@ -127,55 +130,17 @@ def pair_moments(scans: tuple[Scan, Scan], timestamps: Path | None) -> list[Mome
     return moments
 
 
-def _nearest(
-    times0: np.ndarray, times1: np.ndarray, numbers: tuple[np.ndarray, np.ndarray] | None = None
-) -> list[Moment]:
-    numbers0, numbers1 = (np.arange(len(times0)), np.arange(len(times1))) if numbers is None else numbers
+def _nearest(times0: np.ndarray, times1: np.ndarray) -> list[Moment]:
+    """Frames each of which is the other's nearest in time; a frame whose time is NaN has none."""
+    if not (np.isfinite(times0).any() and np.isfinite(times1).any()):
+        return []
     moments = []
-    for k, t in enumerate(times0):
-        nearest = int(np.argmin(np.abs(times1 - t)))
-        skew = float(times1[nearest] - t)
-        if abs(skew) <= MAX_SKEW_S and int(np.argmin(np.abs(times0 - times1[nearest]))) == k:
-            moments.append(Moment((int(numbers0[k]), int(numbers1[nearest])), skew))
+    for k in np.flatnonzero(np.isfinite(times0)).tolist():
+        nearest = int(np.nanargmin(np.abs(times1 - times0[k])))
+        skew = float(times1[nearest] - times0[k])
+        if abs(skew) <= MAX_SKEW_S and int(np.nanargmin(np.abs(times0 - times1[nearest]))) == k:
+            moments.append(Moment((k, nearest), skew))
     return moments
-
-
-def _read_moments(path: Path, lengths: tuple[int, int]) -> list[Moment]:
-    """``camera,frame,t_s`` (ours) or ``sync_index,cam_id,frame_time`` (Caliscope's; frames in line order)."""
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"cannot be read ({error})", where=path) from error
-    columns = set(rows[0]) if rows else set()
-    try:
-        if {"camera", "frame", "t_s"} <= columns:
-            frames: list[list[tuple[int, float]]] = [[], []]
-            for row in rows:
-                frames[int(row["camera"].strip()[-1])].append((int(row["frame"]), float(row["t_s"])))
-            numbers = tuple(np.array([f for f, _ in side], int) for side in frames)
-            times = tuple(np.array([t for _, t in side], float) for side in frames)
-            if not (len(times[0]) and len(times[1])):
-                return []
-            moments = _nearest(times[0], times[1], (numbers[0], numbers[1]))
-        elif {"sync_index", "cam_id", "frame_time"} <= columns:
-            moments = _synchronised(rows)
-        else:
-            raise InputError("has neither the columns camera,frame,t_s nor sync_index,cam_id,frame_time", where=path)
-    except (ValueError, IndexError, AttributeError, TypeError) as error:
-        raise InputError(f"holds something that is no number ({error})", where=path) from error
-    return [m for m in moments if m.frames[0] < lengths[0] and m.frames[1] < lengths[1]]
-
-
-def _synchronised(rows: list[dict[str, str]]) -> list[Moment]:
-    at: tuple[dict[int, tuple[int, float]], dict[int, tuple[int, float]]] = ({}, {})
-    for row in rows:
-        if row["frame_time"].strip():
-            side = at[int(row["cam_id"])]
-            side[int(row["sync_index"])] = (len(side), float(row["frame_time"]))
-    return [
-        Moment((at[0][key][0], at[1][key][0]), at[1][key][1] - at[0][key][1]) for key in sorted(set(at[0]) & set(at[1]))
-    ]
 
 
 def distinct(

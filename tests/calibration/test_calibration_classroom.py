@@ -115,7 +115,7 @@ def test_a_missing_file_and_one_that_is_no_text(tmp_path):
     with pytest.raises(InputError, match="No such file"):
         load_classroom(tmp_path / "none.toml")
     (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="not valid TOML"):
+    with pytest.raises(InputError, match="Save the file as UTF-8"):
         load_classroom(tmp_path / "x.toml")
 
 

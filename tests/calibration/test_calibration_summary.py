@@ -1,5 +1,6 @@
 """The verdict, the drawing of the room and the printed page."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import TARGET, TrueRoom
+from fpdf import FPDF
 
 from gazeclass.calibration import stages
 from gazeclass.calibration.check import check_result, marked_points, measure_look, planned_places
@@ -192,6 +194,18 @@ class TestSheet:
         data = (tmp_path / "summary.pdf").read_bytes()
         assert data.startswith(b"%PDF")
         assert data.count(b"/Type /Page\n") == 1
+
+    def test_cameras_are_called_as_in_the_window(self, project, tmp_path, monkeypatch):
+        """Files and the command line say cam0, the drawing's points CAM0; the page says left and right."""
+        printed: list[str] = []
+        text = FPDF.text
+        monkeypatch.setattr(FPDF, "text", lambda pdf, x, y, words: (printed.append(words), text(pdf, x, y, words))[1])
+        made = report(project, look(project))
+        assert any("cam0" in words for _, words in made.overview.figures.room.findings)
+        write_summary(made, tmp_path / "summary.pdf")
+        page = "\n".join(printed)
+        assert {"Left camera", "Right camera", "left camera", "right camera"} <= set(printed)
+        assert not re.search(r"cam ?[01]|camera [01]", page, re.IGNORECASE)
 
     @pytest.mark.parametrize("name", ["三年二班", "Класс 7 — «Б»", "x" * 300, "α ± ° 💡"])
     def test_any_room_name_can_be_printed(self, project, tmp_path, name):

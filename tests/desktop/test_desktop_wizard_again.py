@@ -8,6 +8,7 @@ from wizard_robot import Robot
 
 from gazeclass.calibration.given import change_classroom
 from gazeclass.calibration.steps import Step
+from gazeclass.calibration.verdict import STEP_NAMES
 from gazeclass.desktop.classrooms import shelf
 from gazeclass.desktop.context import AppContext
 from gazeclass.lesson.zones import grid
@@ -48,4 +49,10 @@ def test_zones_beside_a_board_measured_anew_are_named(qtbot: Any, context: AppCo
     robot.type(robot.page.width_edit, "4.0")
     assert "left out" not in robot.words
     assert len(robot.session.project.room().zones) == 4
+    robot.close()
+
+
+def test_the_printed_page_calls_the_steps_as_the_strip_does(qtbot: Any, context: AppContext, tmp_path: Path) -> None:
+    robot = Robot(qtbot, context, tmp_path / "library" / "classrooms" / "r")
+    assert {step: presenter.title for step, presenter in robot.presenter.steps.items()} == STEP_NAMES
     robot.close()

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from gazeclass.capture.timestamps import read_timestamps
 from gazeclass.errors import InputError
 from gazeclass.lesson.documents_removal import recording_of
+from gazeclass.timestamps import read_timestamps
 
 #: A picture further than this from the time asked for is none.
 _NEAR_S = 1.0

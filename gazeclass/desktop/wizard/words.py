@@ -1,31 +1,14 @@
-"""The room's words for what files and the command line call cam0 and cam1: the left camera and the right one."""
-
-import re
+"""The wizard's words for the two cameras, in the language of the window."""
 
 from PySide6.QtCore import QCoreApplication
 
-#: ``cam0``, ``camera 1``, ``stereo/cam0`` in a sentence; not in a path or a file's name, which stay as they are.
-_CAMERA = re.compile(
-    r"(?P<of>(?<=picture ))?(?<![\w/\\-])(?:(?:intrinsics|stereo|auxiliary)/)?[Cc]am(?:era )?(?P<number>[01])"
-    r"(?![\w/\\]|\.\w)"
-)
-#: Who calibrates a folder is to rename its cameras; here a button does.
-_SWAPPED = re.compile(r"[Tt]he cameras are swapped: cam0 .*\bcam1\b\.?")
+from gazeclass.calibration import words
+from gazeclass.calibration.words import Words
 
 
 def for_people(text: str) -> str:
     """``text`` with the cameras called left and right, as everywhere in the wizard."""
-
-    def name(found: re.Match[str]) -> str:
-        words = _tr("the left camera") if found["number"] == "0" else _tr("the right camera")
-        if found["of"] is not None:
-            return _tr("of {0}").format(words)
-        before = text[: found.start()].rstrip()
-        begins = not before or before[-1] in ".!?"
-        return words[0].upper() + words[1:] if begins else words
-
-    text = _SWAPPED.sub(lambda _: exchanged(), text)
-    return _CAMERA.sub(name, text)
+    return words.for_people(text, Words(_tr("the left camera"), _tr("the right camera"), _tr("of {0}"), exchanged()))
 
 
 def exchanged() -> str:
