@@ -19,11 +19,11 @@ from gazeclass.capture.pairs import (
 )
 from gazeclass.capture.prefetch import Prefetch
 from gazeclass.capture.source import Frame
-from gazeclass.capture.timestamps import read_timestamps
 from gazeclass.capture.video import VideoFile, open_video
 from gazeclass.errors import InputError
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.rotation import Array
+from gazeclass.timestamps import read_timestamps
 
 
 class Recording:
@@ -180,7 +180,7 @@ def open_recording(
 
     Args:
         cam0, cam1: the video of the left (reference) and the right camera.
-        timestamps: ``timestamps.csv``, see :mod:`gazeclass.capture.timestamps`.
+        timestamps: ``timestamps.csv``, see :mod:`gazeclass.timestamps`.
         offset_s: a known clock offset.
         max_skew_s: frames further apart are no pair; None for half a frame period.
 
@@ -189,7 +189,7 @@ def open_recording(
     """
     cam0, cam1 = Path(cam0), Path(cam1)
     if cam0.exists() and cam1.exists() and cam0.samefile(cam1):
-        raise InputError("one file is given for both cameras", where=cam0)
+        raise InputError("one file is given for both cameras", where=cam0, todo="Give the recording of each camera.")
     videos = open_video(cam0), open_video(cam1)
     if timestamps is not None:
         t0, t1 = (_per_frame(t, v) for t, v in zip(read_timestamps(Path(timestamps)), videos, strict=True))

@@ -1,7 +1,7 @@
 """Recording a live lesson: both videos and their times, so that ``gazeclass analyze`` gives the lesson again.
 
 Only where the user has chosen it. A folder holds ``cam0.mkv``, ``cam1.mkv``, ``timestamps.csv`` (as
-:mod:`gazeclass.capture.timestamps` reads it) and ``recording.toml``, which says what this is and when it expires.
+:mod:`gazeclass.timestamps` reads it) and ``recording.toml``, which says what this is and when it expires.
 Matroska, because what is written of it can be read however the program ends.
 
 The recorder has a thread of its own and a bounded queue: cameras and analysis never wait for the disk. What it cannot

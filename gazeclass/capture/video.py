@@ -16,6 +16,7 @@ from gazeclass.capture.pairs import Image, period_of
 from gazeclass.capture.source import Frame
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array
+from gazeclass.upright import rotation_of, upright
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -73,7 +74,7 @@ class VideoFile:
                 if index is None or (wanted is not None and index not in wanted):
                     continue
                 picture = reformatter.reformat(frame, format="bgr24").to_ndarray()
-                image = _upright(np.asarray(picture, np.uint8), self.rotation_deg)
+                image = upright(np.asarray(picture, np.uint8), self.rotation_deg)
                 if image.shape[1::-1] != self.size_px:
                     raise InputError(
                         f"the picture size changes from {_size(self.size_px)} to {_size(image.shape[1::-1])} "
@@ -108,13 +109,17 @@ def open_video(path: Path) -> VideoFile:
     marks: np.ndarray | None
     if None in pts or base is None:
         if not rate:
-            raise InputError("the video has neither times nor a frame rate", where=path)
+            raise InputError(
+                "the video has neither times nor a frame rate",
+                where=path,
+                todo="Save it as .mp4 or .mkv, or give its times with --timestamps.",
+            )
         marks, times = None, np.arange(len(pts)) / float(rate)
     else:
         marks = np.unique(np.array(pts, np.int64))
         times = marks * float(base)
     first = _first_frame(path)
-    rotation = _rotation(first)
+    rotation = rotation_of(first)
     width, height = first.width, first.height
     ratio = first.sample_aspect_ratio if hasattr(first, "sample_aspect_ratio") else None
     period = period_of(times)
@@ -137,7 +142,8 @@ def _open(path: Path) -> "InputContainer":
     from av.error import FFmpegError
 
     if not path.is_file():
-        raise InputError("there is no such file", where=path)
+        what = "this is a folder, not a video" if path.is_dir() else "there is no such file"
+        raise InputError(what, where=path, todo="Give the two recordings of the lesson.")
     try:
         container = av.open(str(path))
     except (FFmpegError, OSError, ValueError) as error:
@@ -148,7 +154,7 @@ def _open(path: Path) -> "InputContainer":
         ) from error
     if not container.streams.video:
         container.close()
-        raise InputError("there is no video in it", where=path)
+        raise InputError("there is no video in it", where=path, todo="Give the recording of a camera.")
     return container
 
 
@@ -217,18 +223,6 @@ def _first_frame(path: Path) -> Any:
 
 def _nothing_in(path: Path) -> InputError:
     return InputError("no picture in it can be decoded", where=path, todo="Record it again.")
-
-
-def _rotation(frame: Any) -> int:
-    """The display turn of a frame in whole quarter turns, counter-clockwise, in (-180, 180]."""
-    quarter = round(float(getattr(frame, "rotation", 0) or 0) / 90.0) % 4
-    return (0, 90, 180, -90)[quarter]
-
-
-def _upright(image: Image, rotation_deg: int) -> Image:
-    if rotation_deg == 0:
-        return image
-    return np.ascontiguousarray(np.rot90(image, rotation_deg // 90))
 
 
 def _size(size_px: tuple[int, ...]) -> str:

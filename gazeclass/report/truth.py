@@ -1,6 +1,5 @@
 """Known truth of a rendered or measured lesson: who was where, turned how, facing what (``truth.csv``)."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array
+from gazeclass.reading import read_table
 
 _NEEDED = ("t_s", "student", "nose_x", "nose_y", "nose_z", *(f"R{i}{j}" for i in (1, 2, 3) for j in (1, 2, 3)))
 
@@ -52,24 +52,23 @@ def read_truth(path: Path) -> Truth:
     Raises:
         InputError: unreadable, a column missing, or a cell that is no number.
     """
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or []
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"the truth table cannot be read ({error})", where=path) from error
-    if missing := [name for name in _NEEDED if name not in columns]:
-        raise InputError(f"the truth table lacks the columns {', '.join(missing)}", where=path)
+    table = read_table(path)
+    if missing := [name for name in _NEEDED if name.lower() not in table.columns]:
+        raise InputError(
+            f"the truth table lacks the columns {', '.join(missing)}",
+            where=path,
+            todo="Give a table like the truth.csv that `gazeclass simulate classroom` writes.",
+        )
+    rows = [row.cells for row in table.rows]
     if not rows:
-        raise InputError("the truth table has no rows", where=path)
+        raise InputError("the truth table has no rows", where=path, todo="Give the truth of this lesson.")
 
     def numbers(name: str, default: float = float("nan")) -> Array:
-        cells = [row.get(name) or "" for row in rows]
+        cells = [row.get(name.lower()) or "" for row in rows]
         try:
-            return np.array([float(cell) if cell else default for cell in cells])
+            return np.array([table.number(cell) if cell else default for cell in cells])
         except ValueError as error:
-            raise InputError(f"column {name}: {error}", where=path) from error
+            raise InputError(f"column {name}: {error}", where=path, todo="Correct that cell.") from error
 
     xyz = np.stack([numbers(f"target_{axis}") for axis in "xyz"], axis=1)
     on_plane = np.abs(xyz[:, 2]) < 1e-6
