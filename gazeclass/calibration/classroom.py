@@ -362,9 +362,16 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"is not valid TOML ({error})", where=path, todo="Correct that line.") from error
 
 
+_IN_OUR_WORDS = {
+    "extra_forbidden": "there is no such key; is it misspelt?",
+    "missing": "it is missing",
+    "finite_number": "it must be a finite number",
+}
+
+
 def first_problem(error: ValidationError) -> str:
     """The first of pydantic's complaints in one line."""
     problem = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in problem["loc"]) or "the file"
-    message = problem["msg"].removeprefix("Value error, ")
+    message = _IN_OUR_WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
     return f"{place}: {message[0].lower()}{message[1:]}"

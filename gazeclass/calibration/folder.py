@@ -14,8 +14,9 @@ from gazeclass.calibration.memory import DetectionMemory
 from gazeclass.calibration.room import Room, read_room
 from gazeclass.calibration.solve import CalibrationResult, Material, Options, calibrate_material
 from gazeclass.calibration.stereo import Pair
+from gazeclass.calibration.survey import require_enough
 from gazeclass.calibration.tape import Points, Reading, read_tape
-from gazeclass.calibration.target import Target, is_corner_name
+from gazeclass.calibration.target import Target, is_corner_name, require_sides
 from gazeclass.calibration.video import Scan, choose, distinct, frames_at, pair_moments, scan
 from gazeclass.calibration.views import (
     Views,
@@ -76,6 +77,7 @@ def read_folder(
     """Read all of a calibration folder; the small files first, so that their mistakes show before the long search."""
     if not folder.is_dir():
         raise InputError("there is no such folder", where=folder)
+    require_sides(target)
     room, tape = _room(folder), _tape(folder, target)
     views = read_views(folder, target, progress, memory)
     return replace(views, room=room, tape=tape)
@@ -137,6 +139,8 @@ def _tape(folder: Path, target: Target) -> tuple[Reading, ...] | None:
         # A corner that this board does not have may mean a wrong --pattern, which the pictures will tell better.
         if not any(is_corner_name(n) and target.corner_index(n) is None for n in (reading.point_a, reading.point_b)):
             points.check(reading, path)
+    if _part(folder, AUXILIARY) is not None and (folder / "room.toml").is_file():
+        require_enough(len(readings))
     return tuple(readings)
 
 

@@ -11,7 +11,7 @@ from gazeclass.calibration.quality import coverage as coverage_of
 from gazeclass.calibration.room import Room
 from gazeclass.calibration.step_facts import Keys, PartViews
 from gazeclass.calibration.step_state import Status, Step, StepState
-from gazeclass.calibration.target import Target
+from gazeclass.calibration.target import Target, require_sides
 from gazeclass.calibration.units import unit_mistake
 from gazeclass.errors import InputError
 
@@ -77,6 +77,7 @@ def target_state(notes: Notes) -> tuple[Target | None, StepState]:
         return None, StepState(Step.TARGET, Status.TODO, "Choose a board and print it.", ("a printed board",))
     try:
         target = notes.target.target()
+        require_sides(target)
     except InputError as error:
         return None, StepState(Step.TARGET, Status.PROBLEM, str(error))
     if notes.target.checked:

@@ -12,7 +12,7 @@ import numpy as np
 from gazeclass.calibration.classroom import AuxiliaryEntry, Classroom, StereoEntry, WorldEntry
 from gazeclass.calibration.detection import Detection, detect
 from gazeclass.calibration.pnp import PlanePose, plane_poses
-from gazeclass.calibration.target import Target
+from gazeclass.calibration.target import Target, require_sides
 from gazeclass.errors import InputError
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.frames import Transform
@@ -57,6 +57,7 @@ def remount(classroom: Classroom, pictures: tuple[np.ndarray, np.ndarray], moved
             moved too far for this.
     """
     target = target_of(classroom)
+    require_sides(target)
     found = []
     for c in (0, 1):
         entry = classroom.cameras[c]

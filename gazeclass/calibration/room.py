@@ -43,7 +43,9 @@ def read_room(path: Path) -> Room:
         room = Room.model_validate(raw)
     except ValidationError as error:
         raise InputError(
-            first_problem(error), where=path, todo="[board] needs width_m and height_m in metres."
+            first_problem(error),
+            where=path,
+            todo="Correct it; [board] needs width_m and height_m in metres, the guide says what else there is.",
         ) from error
     for what, value in (("width_m", room.board.width_m), ("height_m", room.board.height_m)):
         if not SMALLEST_M <= value <= LARGEST_M:

@@ -204,6 +204,12 @@ def _world(
                     "that the cameras look at the class. Check that the tape's corner names are those of the sheet.",
                 )
             )
+        if not auxiliary.half_turn_known:
+            text = (
+                "This board looks the same after half a turn: the cameras agree on it, and the tape tells which way "
+                "it lies."
+            )
+            notes.append(Finding(Level.GOOD, text))
         return lying, found, notes
     assert first_error is not None
     raise first_error

@@ -7,7 +7,7 @@ import numpy as np
 from gazeclass.calibration.bundle import BoardView, Bundle, adjust
 from gazeclass.calibration.detection import Detection
 from gazeclass.calibration.pnp import plane_poses
-from gazeclass.calibration.target import Target
+from gazeclass.calibration.target import Target, require_sides
 from gazeclass.errors import InputError
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.frames import Transform
@@ -88,8 +88,10 @@ def calibrate_stereo(
         any_order: accept camera 0 standing on the right of camera 1.
 
     Raises:
-        InputError: no board seen by both, one camera mirrored, cameras swapped, pairs not of the same moments.
+        InputError: a square chessboard, no board seen by both, one camera mirrored, cameras swapped, pairs not of the
+            same moments.
     """
+    require_sides(target)
     shared = {name: (a, b) for name, (a, b) in pairs.items() if a is not None and b is not None}
     shared = {n: p for n, p in shared.items() if len(p[0].common(p[1])) >= MIN_SHARED_CORNERS}
     _require_shared(target, pairs, shared)

@@ -106,6 +106,16 @@ class Survey:
         return tuple(result for result in self.readings if result.rejected)
 
 
+def require_enough(count: int) -> None:
+    """Refuse so few tape readings that they cannot fix the room."""
+    if count < MIN_READINGS:
+        raise InputError(
+            f"{count} tape readings do not fix the room; {MIN_READINGS} are needed, 13 are good",
+            where="tape.csv",
+            todo="Measure from each outer chessboard corner to the board's corners.",
+        )
+
+
 def survey(problem: Problem) -> Survey:
     """Fit the readings, reject misread ones, explain what cannot be explained so.
 
@@ -113,12 +123,7 @@ def survey(problem: Problem) -> Survey:
         InputError: too few readings, a wrong square size, corners named in another order, or a survey in which too
             much contradicts to say what is wrong.
     """
-    if len(problem.readings) < MIN_READINGS:
-        raise InputError(
-            f"{len(problem.readings)} tape readings do not fix the room; {MIN_READINGS} are needed, 13 are good",
-            where="tape.csv",
-            todo="Measure from each outer chessboard corner to the board's corners.",
-        )
+    require_enough(len(problem.readings))
     full = solve(problem)
     if full.freedom < 1 or full.rank < 8:
         raise InputError(

@@ -87,6 +87,11 @@ class Target:
         return self.kind == CHARUCO or (self.columns + self.rows) % 2 == 1
 
     @property
+    def quarter_turn_unseen(self) -> bool:
+        """Whether this is a square chessboard: the finder may name its corners by any of its four sides."""
+        return self.kind == CHESSBOARD and self.columns == self.rows
+
+    @property
     def colours_tell_mirror(self) -> bool:
         """Whether a mirrored picture of this board looks different from a true one.
 
@@ -152,6 +157,23 @@ class Target:
                 todo="Give one of OpenCV's, for example DICT_4X4_100.",
             )
         return cv2.aruco.getPredefinedDictionary(number)
+
+
+def require_sides(target: Target) -> None:
+    """Refuse a board whose sides cannot be told apart.
+
+    After half a turn the cameras still agree on the board, and the tape tells the rest; after a quarter turn each
+    camera names the corners as it likes, and neither their common views nor the tape say which is right.
+
+    Raises:
+        InputError: it is a square chessboard.
+    """
+    if target.quarter_turn_unseen:
+        raise InputError(
+            f"a chessboard with as many corners along one side as along the other ({target.columns}×{target.rows}) "
+            "looks the same after a quarter turn: the cameras cannot agree on which corner is which",
+            todo="Print one of 9×6 inner corners (10 × 7 squares), or a ChArUco board.",
+        )
 
 
 def is_corner_name(name: str) -> bool:

@@ -83,14 +83,16 @@ def targets(
 def _target(
     pattern: str, square: float, charuco_dictionary: str, marker: float, inverted: bool, legacy: bool
 ) -> "Target":
-    from gazeclass.calibration.target import charuco, chessboard
+    from gazeclass.calibration.target import charuco, chessboard, require_sides
     from gazeclass.errors import InputError
 
     if charuco_dictionary:
         return charuco(pattern, square, charuco_dictionary, marker_ratio=marker, inverted=inverted, legacy=legacy)
     if inverted or legacy:
         raise InputError("--inverted and --legacy are for ChArUco boards", todo="Give --charuco DICTIONARY too.")
-    return chessboard(pattern, square)
+    target = chessboard(pattern, square)
+    require_sides(target)
+    return target
 
 
 def print_result(result: "CalibrationResult", console: "Console | None" = None) -> None:

@@ -114,8 +114,10 @@ def _looking(eye: list[float], at: list[float]) -> np.ndarray:
     return np.stack([x, np.cross(z, x), z], axis=1)
 
 
-def make_material(room: TrueRoom, *, noise_px: float = 0.1, views: int = 8, seed: int = 3) -> Material:
-    """Everything a folder holds, without a picture."""
+def make_material(
+    room: TrueRoom, *, noise_px: float = 0.1, views: int = 8, seed: int = 3, tape: bool = True
+) -> Material:
+    """Everything a folder holds, without a picture; the tape is that of a board of 9×6."""
     from gazeclass.calibration.room import Room
 
     rng = np.random.default_rng(seed)
@@ -125,8 +127,8 @@ def make_material(room: TrueRoom, *, noise_px: float = 0.1, views: int = 8, seed
     }
     lying = (room.detection(0, room.T_WA, noise_px, rng), room.detection(1, room.T_WA, noise_px, rng))
     facts = Room.model_validate({"board": {"width_m": 4.0, "height_m": 1.2, "lower_edge_above_floor_m": 0.9}})
-    tape = tuple(room.readings(PAIRS, 0.002, seed))
-    return Material(pairs=pairs, auxiliary=lying, room=facts, tape=tape)
+    readings = tuple(room.readings(PAIRS, 0.002, seed)) if tape else None
+    return Material(pairs=pairs, auxiliary=lying, room=facts, tape=readings)
 
 
 @pytest.fixture(scope="session")

@@ -145,8 +145,8 @@ def test_a_room_with_all_there_can_be(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("width_m = 4.0", "board: field required|width_m: extra"),
-        ("[board]\nwidth_m = 4.0\n", "board.height_m: field required"),
+        ("width_m = 4.0", "board: it is missing|width_m: there is no such key"),
+        ("[board]\nwidth_m = 4.0\n", "board.height_m: it is missing"),
         ("[board]\nwidth_m = 400\nheight_m = 120\n", "width_m = 400 is not plausible"),
         ("[board]\nwidth_m = 4.0\nheight_m = '1.2 m'\n", "board.height_m"),
         ("[board\nwidth_m = 4.0", "is not valid TOML"),

@@ -232,3 +232,11 @@ def test_a_picture_from_a_path_beyond_ascii(tmp_path):
     assert ok
     path.write_bytes(data.tobytes())
     assert read_picture(path).shape == (4, 6)
+
+
+def test_a_tape_of_too_few_readings_is_refused_before_any_picture_is_searched(tmp_path):
+    (tmp_path / "auxiliary").mkdir()
+    (tmp_path / "room.toml").write_text("[board]\nwidth_m = 4.0\nheight_m = 1.2\n")
+    (tmp_path / "tape.csv").write_text("point_a,point_b,distance_m\nC00,B_TL,3.3\nC00,B_TR,3.1\n")
+    with pytest.raises(InputError, match="2 tape readings do not fix the room"):
+        calibrate_folder(tmp_path, chessboard("9x6", 0.06))

@@ -421,9 +421,7 @@ def corner_square(sheet: Any) -> QPoint:
 
 def test_a_charuco_board_of_ones_own(qtbot: Any, context: AppContext, tmp_path: Path) -> None:
     robot = Robot(qtbot, context, tmp_path / "library" / "classrooms" / "r")
-    robot.type(robot.page.name, "R")
-    robot.type(robot.page.width_edit, "4")
-    robot.type(robot.page.height_edit, "1.2")
+    robot.room()
     robot.go(Step.TARGET)
     page = robot.page
     assert not page.dictionary.isVisible(), "a chessboard has no markers"
@@ -448,11 +446,27 @@ def test_a_charuco_board_of_ones_own(qtbot: Any, context: AppContext, tmp_path: 
     robot.close()
 
 
+def test_a_square_chessboard_is_not_gone_on_with(qtbot: Any, context: AppContext, tmp_path: Path) -> None:
+    robot = Robot(qtbot, context, tmp_path / "library" / "classrooms" / "r")
+    robot.room()
+    robot.go(Step.TARGET)
+    page = robot.page
+    page.rows.setValue(8)
+    robot.idle()
+    assert "you will be asked where its origin lies" in robot.words, "10 × 8 squares: 9×7 corners, both odd"
+    page.columns.setValue(8)
+    robot.until(lambda: "quarter turn" in robot.words)
+    robot.idle()
+    assert "10 × 7 squares" in robot.words
+    assert not robot.view.next.isEnabled()
+    page.rows.setValue(7)
+    robot.until(lambda: "quarter turn" not in robot.words)
+    robot.close()
+
+
 def test_the_print_is_measured(qtbot: Any, context: AppContext, tmp_path: Path) -> None:
     robot = Robot(qtbot, context, tmp_path / "library" / "classrooms" / "r")
-    robot.type(robot.page.name, "R")
-    robot.type(robot.page.width_edit, "4")
-    robot.type(robot.page.height_edit, "1.2")
+    robot.room()
     robot.go(Step.TARGET)
     page = robot.page
     robot.type(page.ruler, "98")

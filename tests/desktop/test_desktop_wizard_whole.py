@@ -23,14 +23,6 @@ SAMPLE = Path(gazeclass.sample.__file__).parent / "calibration"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
-def room(robot: Robot) -> None:
-    page = robot.page
-    robot.type(page.name, "Room 12")
-    robot.type(page.width_edit, "4.0")
-    robot.type(page.height_edit, "120 cm")
-    robot.type(page.edge, "0.9")
-
-
 def cameras(robot: Robot, folder: Path) -> None:
     page = robot.page
     page.kind.setCurrentIndex(1)
@@ -65,7 +57,7 @@ def lenses_and_pair(robot: Robot) -> None:
 def through(robot: Robot, folder: Path) -> Path:
     """All ten steps."""
     assert robot.presenter.current is Step.ROOM
-    room(robot)
+    robot.room("Room 12", "4.0", "120 cm", "0.9")
     robot.next(Step.CAMERAS)
     cameras(robot, folder)
     robot.next(Step.TARGET)
@@ -164,7 +156,7 @@ def test_stereo_chessboard_up_to_the_pair(qtbot: Any, context: AppContext, share
         for path in sorted((shared_data / "stereo_chessboard").glob(f"{side}*.jpg")):
             shutil.copy(path, folder / path.name.removeprefix(side))
     robot = Robot(qtbot, context, context.classrooms_dir / "s")
-    room(robot)
+    robot.room("Room 12", "4.0", "120 cm", "0.9")
     robot.next(Step.CAMERAS)
     two(robot, folders[0], folders[1])
     assert "640 pixels across are few" in robot.words
@@ -183,7 +175,7 @@ def test_two_webcams_up_to_the_pair(qtbot: Any, context: AppContext, shared_data
     """A recording in which the board never rests, white on black, with the cameras the wrong way round."""
     recording = shared_data / "two_webcams" / "calibration" / "extrinsic"
     robot = Robot(qtbot, context, context.classrooms_dir / "w")
-    room(robot)
+    robot.room("Room 12", "4.0", "120 cm", "0.9")
     robot.next(Step.CAMERAS)
     two(robot, recording / "cam_0.mp4", recording / "cam_1.mp4")
     assert robot.step.measured.rate_hz == pytest.approx(6.0, rel=0.05), "the recording's own rate"

@@ -89,6 +89,14 @@ class Robot:
         at = view.to_widget(np.array([[x_px, y_px]]))[0]
         QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(round(at[0]), round(at[1])))
 
+    def room(self, name: str = "R", width: str = "4.0", height: str = "1.2", edge: str = "") -> None:
+        """Fill in the first step."""
+        self.type(self.page.name, name)
+        self.type(self.page.width_edit, width)
+        self.type(self.page.height_edit, height)
+        if edge:
+            self.type(self.page.edge, edge)
+
     def next(self, step: Step) -> None:
         """Press Next and arrive at ``step``."""
         self.until(lambda: self.view.next.isEnabled())

@@ -132,8 +132,11 @@ class TargetPresenter(StepPresenter):
         if self.paper in PAPERS and 1000 * self.target.square_m > largest_square_mm(self.target, self.paper):
             text = self.tr("{0} is too small for this board: squares of {1:.0f} mm would fit.")
             found.append(Notice(text.format(self.paper, largest_square_mm(self.target, self.paper))))
-        if not self.target.colours_tell_order:
-            text = self.tr("This board looks the same after half a turn: an odd and an even count (9×6) is better.")
+        if not self.target.colours_tell_order and not self.target.quarter_turn_unseen:
+            text = self.tr(
+                "This board looks the same after half a turn: you will be asked where its origin lies. An odd and an "
+                "even number of squares (10 × 7) spares you that."
+            )
             found.append(Notice(text))
         if self.saved is not None and not self.choice.checked:
             found.append(Notice(self.tr("Saved: {0}").format(self.saved.name), "good"))
