@@ -22,7 +22,8 @@ class InputError(Exception):
         """One line: where, what, what to do."""
         line = f"{self.where}: {self.what}" if self.where else self.what
         if self.todo:
-            line = f"{line.rstrip('.')}. {self.todo}"
+            ends = line.rstrip().endswith(("?", "!"))
+            line = f"{line} {self.todo}" if ends else f"{line.rstrip('.')}. {self.todo}"
         return " ".join(line.split())
 
 

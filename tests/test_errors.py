@@ -7,3 +7,7 @@ def test_one_line() -> None:
     error = InputError("the video is\n640×480.", where="cam0.mp4", todo="Record it again.")
     assert str(error) == "cam0.mp4: the video is 640×480. Record it again."
     assert str(InputError("nothing to do")) == "nothing to do"
+
+
+def test_a_question_keeps_its_mark() -> None:
+    assert str(InputError("is it centimetres?", todo="Write metres.")) == "is it centimetres? Write metres."

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gazeclass.capture.pairs import Image, period_of
+from gazeclass.capture.pairs import period_of
 from gazeclass.capture.source import Frame
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array

@@ -112,7 +112,7 @@ def analyze(
             raise InputError("the recording holds no frame pair", where=path)
         for student in _seated(classroom, places):
             writer.student(student)
-        _store_health(writer, last, recording.health())
+        _store_health(writer, (first, last), recording.health())
         writer.details(notes=list(recording.notes))
         if warning := pipeline.consistency.warning:
             progress.note(warning)
@@ -147,12 +147,14 @@ def _seated(classroom: Classroom, places: dict[str, list[np.ndarray]]) -> list[S
     return students
 
 
-def _store_health(writer: LessonWriter, t_s: float, health: RecordingHealth) -> None:
+def _store_health(writer: LessonWriter, span_s: tuple[float, float], health: RecordingHealth) -> None:
     for camera, figures in enumerate(health.cameras):
-        writer.health(t_s, camera, **asdict(figures))
+        writer.health(span_s[1], camera, **asdict(figures))
     writer.details(
         recording={
             "pairs": health.pairs,
+            "first_s": span_s[0],
+            "last_s": span_s[1],
             "skew_median_s": health.skew.median_s,
             "skew_p95_s": health.skew.p95_abs_s,
             "common_clock": health.common_clock,

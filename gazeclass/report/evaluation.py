@@ -85,7 +85,7 @@ def evaluate(observations: Iterable[Observation], truth: Truth) -> list[Errors]:
         InputError: no observation falls into the truth's time.
     """
     seen = [o for o in observations if o.seen and np.isfinite(o.position_W_m).all()]
-    place = _Places(truth).of(seen)
+    place = places_of(seen, truth)
     if not seen or (place < 0).all():
         raise InputError(
             "no observation of the lesson is anywhere near the truth in time and place",
@@ -98,6 +98,11 @@ def evaluate(observations: Iterable[Observation], truth: Truth) -> list[Errors]:
     rows = sorted(set(truth.row.tolist()) - {0})
     groups = [(f"row {row}", truth.row == row) for row in rows] + groups
     return [compared.errors(name, mask) for name, mask in groups]
+
+
+def places_of(observations: list[Observation], truth: Truth) -> np.ndarray:
+    """Which row of the truth each observation is about ``(n,)``; -1 where there is none."""
+    return _Places(truth).of(observations)
 
 
 class _Places:

@@ -52,19 +52,26 @@ def print_table(table: list[Errors]) -> None:
     Console().print(out)
 
 
+def check_ending(path: Path) -> None:
+    """Refuse a name that ends in neither .csv nor .json, before anything is computed."""
+    if path.suffix.lower() not in (".csv", ".json"):
+        raise InputError(
+            "an error table is written as .csv or .json", where=path, todo="Let the name end in one of them."
+        )
+
+
 def write_table(table: list[Errors], path: Path) -> None:
     """Write the table as CSV or, where the name ends in .json, as JSON; whole or not at all.
 
     Raises:
         InputError: another ending, or the file cannot be written.
     """
+    check_ending(path)
     rows = [errors.as_dict() for errors in table]
     if path.suffix.lower() == ".json":
         clean = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in rows]
         write_text(path, json.dumps(clean, indent=1) + "\n")
         return
-    if path.suffix.lower() != ".csv":
-        raise InputError("an error table is written as .csv or .json", where=path)
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
