@@ -63,9 +63,10 @@ def runs_of(base: Recipe, out: Path, samples: int, seeds: list[int]) -> list[Run
 
 def result_of(run: Run, options: argparse.Namespace, hpid: LabelledFaces | None) -> dict[str, Any]:
     """Train what is missing and measure; the answer is kept beside the run."""
+    from gazeclass.headpose.cost import cost_of
     from gazeclass.headpose.data import validation_crops
-    from gazeclass.headpose.network import cost_of
-    from gazeclass.headpose.training import Trainer, load_best, predict, validation_figures
+    from gazeclass.headpose.trained import load_best, predict, validation_figures
+    from gazeclass.headpose.training import Trainer
 
     kept = run.folder / "result.json"
     recipe = run.recipe.model_dump(mode="json")
@@ -96,7 +97,7 @@ def _on_hpid(net: Any, rule: Any, hpid: LabelledFaces) -> dict[str, float]:
     from gazeclass.headpose.crop import crop_batch
     from gazeclass.headpose.evaluation import figures
     from gazeclass.headpose.poses import HeadPoses
-    from gazeclass.headpose.training import predict
+    from gazeclass.headpose.trained import predict
 
     crops = crop_batch(hpid.images, list(hpid.boxes_px), list(hpid.landmarks_px), rule)
     angles, spread = predict(net, crops, batch=64)

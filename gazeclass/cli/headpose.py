@@ -75,6 +75,7 @@ def train(
     heads: Annotated[Path, typer.Option(help="Folder of rendered heads with boxes.")],
     validation: Annotated[Path, typer.Option(help="Folder of other rendered people.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run; a stopped run goes on.")],
+    start: Annotated[Path | None, typer.Option(help="best.pt of an earlier run to begin with.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
     minutes: Annotated[float | None, typer.Option(help="Stop after so long instead of the recipe's samples.")] = None,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 means all cores.")] = 0,
@@ -85,9 +86,10 @@ def train(
     import torch
 
     from gazeclass.headpose.figures import plot_log
-    from gazeclass.headpose.network import cost_of
+    from gazeclass.headpose.cost import cost_of
     from gazeclass.headpose.recipe import load_recipe
-    from gazeclass.headpose.training import Trainer, read_log
+    from gazeclass.headpose.training import Trainer
+    from gazeclass.headpose.training_log import read_log
 
     if threads:
         torch.set_num_threads(threads)
@@ -98,6 +100,7 @@ def train(
             heads,
             validation,
             output,
+            start=start,
             device=device,
             minutes=minutes,
             loaders=loaders,

@@ -61,6 +61,7 @@ class Augmentation:
         noise: largest standard deviation of sensor noise, grey levels.
         jpeg: probability of JPEG artefacts.
         hide: probability of a flat patch over a part of the picture.
+        shade: probability of a smooth field of light over the picture: a window's side, a shadow.
     """
 
     mirror: float = 0.5
@@ -78,9 +79,10 @@ class Augmentation:
     noise: float = 6.0
     jpeg: float = 0.2
     hide: float = 0.1
+    shade: float = 0.0
 
 
-NOTHING = Augmentation(0, 0, 0, 0, 0, 1, (64, 64), 0, 0, 0, 0, 0, 0, 0, 0)
+NOTHING = Augmentation(0, 0, 0, 0, 0, 1, (64, 64), 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,6 +176,8 @@ def _camera(crop: np.ndarray, a: Augmentation, rng: np.random.Generator) -> np.n
             x = 255.0 * np.power(x / 255.0, np.float32(gamma))
         x = (x - mean) * np.float32(np.exp(rng.normal(0, a.light))) + mean
         x = x * gains + np.float32(rng.normal(0, 255 * a.light / 3))
+    if a.shade and rng.random() < a.shade:
+        x = _shaded(x, rng)
     if rng.random() < a.grey:
         x = np.repeat((x @ np.array([0.114, 0.587, 0.299], np.float32))[..., None], 3, axis=2)
     if a.noise and rng.random() < 0.5:
@@ -183,6 +187,14 @@ def _camera(crop: np.ndarray, a: Augmentation, rng: np.random.Generator) -> np.n
         _, code = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
         out = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR))
     return out
+
+
+def _shaded(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Light that differs over the picture, from a few random values between which it changes smoothly."""
+    n = int(rng.integers(2, 5))
+    field = np.exp(rng.normal(0, 0.45, (n, n))).astype(np.float32)
+    whole = cv2.resize(field, (x.shape[1], x.shape[0]), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(x * whole.clip(0.2, 3.0)[..., None])
 
 
 def _blurred(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:

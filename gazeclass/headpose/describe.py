@@ -36,9 +36,9 @@ def _of_card(card: models.ModelCard) -> list[str]:
 
 
 def _of_recipe(name: str) -> list[str]:
-    from gazeclass.headpose.network import cost_of
+    from gazeclass.headpose.cost import cost_of
     from gazeclass.headpose.recipe import load_recipe
-    from gazeclass.headpose.training import build_network
+    from gazeclass.headpose.trained import build_network
 
     try:
         recipe = load_recipe(name)

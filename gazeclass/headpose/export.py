@@ -15,12 +15,13 @@ from gazeclass import models
 from gazeclass.atomic import atomic_path, write_text
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, long_yaw_angles_deg, wrap_deg
+from gazeclass.headpose.cost import Cost, cost_of
 from gazeclass.headpose.crop import CropRule
 from gazeclass.headpose.data import normalise, validation_crops
 from gazeclass.headpose.evaluation import SIGMAS_OF_68, SIGMAS_OF_95, honest_factor
-from gazeclass.headpose.network import Cost, WithSpread, cost_of
+from gazeclass.headpose.network import WithSpread
 from gazeclass.headpose.precision import Precision, check_precision, to_fp16_weights, to_int8
-from gazeclass.headpose.training import load_best, predict, validation_figures
+from gazeclass.headpose.trained import load_best, predict, validation_figures
 
 #: The exported model may differ from torch by this much, degrees (issue 3).
 MAX_DIFFERENCE_DEG = 0.05
@@ -126,8 +127,9 @@ def export(
             "data": data,
             "recipe": recipe.name,
             "seed": recipe.seed,
-            "samples": about["samples"],
-            "minutes": round(about["seconds"] / 60, 1),
+            "samples": about["samples"] + about["before"]["samples"],
+            "begun_with_weights_of": about["before"]["samples"],
+            "minutes": round((about["seconds"] + about["before"]["seconds"]) / 60, 1),
         },
         "figures": {
             "on": "rendered people never seen in training, faces that MTCNN finds",

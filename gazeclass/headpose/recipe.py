@@ -27,6 +27,8 @@ class ModelPart(_Part):
     backbone: str = "resnet50"
     attention: Literal["sdam", "none"] = "sdam"
     dropout: float = Field(0.0, ge=0, lt=1)
+    standardise: bool = Field(False, description="each picture's channels are brought to mean 0 and spread 1")
+    mix_style: float = Field(0.0, ge=0, le=1, description="training: share of batches whose styles are mixed")
     input_px: int = Field(224, ge=16, le=512)
     margin: float = Field(1.35, gt=0.5, lt=3)
     landmark_weight: float = Field(0.0, ge=0, le=1)

@@ -5,12 +5,10 @@ never seen in training. Nothing else chooses it.
 """
 
 import copy
-import csv
 import math
-import pickle
+import os
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,40 +19,15 @@ from torch.utils.data import DataLoader
 
 from gazeclass.atomic import atomic_path, write_text
 from gazeclass.errors import InputError
-from gazeclass.geometry.rotation import Array, geodesic_deg, long_yaw_angles_deg, rotation_from_angles_deg, wrap_deg
+from gazeclass.geometry.rotation import Array
 from gazeclass.headpose.data import HeadStream, normalise, validation_crops
-from gazeclass.headpose.labels import CLASSES_DEG
-from gazeclass.headpose.loss import HOPENET_CLASSES_DEG, HopenetLoss, PoseLoss, SoftLabelLoss, landmark_loss
-from gazeclass.headpose.network import HeadPoseNet, WithLandmarks, WithSpread
+from gazeclass.headpose.loss import HopenetLoss, PoseLoss, SoftLabelLoss, landmark_loss
+from gazeclass.headpose.network import WithLandmarks
 from gazeclass.headpose.recipe import Recipe
+from gazeclass.headpose.schedule import Budget, learning_rate
+from gazeclass.headpose.trained import build_network, load_best, predict, validation_figures
+from gazeclass.headpose.training_log import append_log
 from gazeclass.progress import SILENT, Progress
-
-LOG_COLUMNS = ("samples", "seconds", "lr", "loss", "yaw_mae_deg", "pitch_mae_deg", "roll_mae_deg", "geodesic_deg")
-
-
-@dataclass(frozen=True)
-class Budget:
-    """When to stop: after so many samples, or so many minutes, whichever the recipe or the user sets."""
-
-    samples: int
-    minutes: float | None = None
-
-    def share(self, samples: int, seconds: float) -> float:
-        """How much of the budget is spent, 0 to 1."""
-        if self.minutes is not None:
-            return min(1.0, seconds / (60 * self.minutes))
-        return min(1.0, samples / self.samples)
-
-
-def build_network(recipe: Recipe) -> HeadPoseNet:
-    """The network of a recipe, freshly initialised."""
-    classes = HOPENET_CLASSES_DEG if recipe.loss.kind == "hopenet" else tuple(CLASSES_DEG)
-    return HeadPoseNet(
-        recipe.model.backbone,
-        attention=recipe.model.attention,
-        classes_deg=classes,
-        dropout=recipe.model.dropout,
-    )
 
 
 def build_loss(recipe: Recipe) -> PoseLoss:
@@ -63,17 +36,6 @@ def build_loss(recipe: Recipe) -> PoseLoss:
         return HopenetLoss(recipe.loss.alpha)
     part = recipe.loss
     return SoftLabelLoss(part.alpha, part.sigma_deg, error=part.error, huber_deg=part.huber_deg)
-
-
-def learning_rate(recipe: Recipe, samples: int, share: float) -> float:
-    """Linear warm-up, then the recipe's schedule over the share of the budget spent."""
-    o = recipe.optimiser
-    warm = min(1.0, (samples + o.batch) / max(o.warmup_samples, 1))
-    if o.schedule == "cosine":
-        return o.lr * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
-    if o.schedule == "trapezoid":
-        return o.lr * warm * min(1.0, 0.01 + 0.99 * (1 - share) / o.decay_share)
-    return o.lr * warm * 0.5 ** math.floor(share * (o.halvings + 1))
 
 
 class Trainer:
@@ -85,6 +47,7 @@ class Trainer:
         validation: folder of other people, rendered and boxed alike.
         out: folder of the run: ``checkpoint.pt``, ``best.pt``, ``log.csv``, ``recipe.json``.
         device: "cpu", "cuda", …
+        start: ``best.pt`` of an earlier run of the same network, whose weights this one begins with.
         minutes: stop after so long instead of the recipe's samples.
         loaders: processes that make pictures; 0 makes them in this one.
         progress: told of every batch.
@@ -99,6 +62,7 @@ class Trainer:
         validation: Path,
         out: Path,
         *,
+        start: Path | None = None,
         device: str = "cpu",
         minutes: float | None = None,
         loaders: int = 0,
@@ -110,6 +74,7 @@ class Trainer:
         self.rank, self.world = _distributed(self.device)
         torch.manual_seed(recipe.seed)
         self.net = build_network(recipe).to(self.device, memory_format=torch.channels_last)
+        self.before = self._begin_with(start) if start is not None else {"samples": 0, "seconds": 0.0}
         self.ema = copy.deepcopy(self.net).eval().requires_grad_(False)
         self.module = WithLandmarks(self.net, 68 if recipe.loss.landmarks else 0).to(self.device)
         decay, no_decay = _groups(self.module)
@@ -227,7 +192,7 @@ class Trainer:
         lr = self.optimiser.param_groups[0]["lr"]
         if self.rank == 0:
             row = (self.samples, round(self.seconds), lr, loss, *(round(v, 4) for v in figures.values()))
-            _append_log(self.out / "log.csv", row)
+            append_log(self.out / "log.csv", row)
             mae = np.mean([figures[k] for k in ("yaw_mae_deg", "pitch_mae_deg", "roll_mae_deg")])
             self.progress.note(f"{self.samples} samples, loss {loss:.1f}, validation MAE {mae:.2f}°")
         score = sum(figures[k] for k in ("yaw_mae_deg", "pitch_mae_deg", "roll_mae_deg"))
@@ -245,6 +210,7 @@ class Trainer:
             "weights": self.ema.state_dict(),
             "samples": self.samples,
             "seconds": self.seconds,
+            "before": self.before,
             "validation": figures,
         }
 
@@ -256,8 +222,22 @@ class Trainer:
             "ema": self.ema.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "epoch": self.stream.epoch,
+            "before": self.before,
             "numbers": {name: getattr(self, name) for name in names},
         }
+
+    def _begin_with(self, path: Path) -> dict[str, float]:
+        """Take over an earlier run's weights; returns what they had behind them."""
+        net, recipe, about = load_best(path)
+        if (recipe.model.backbone, recipe.model.attention) != (self.recipe.model.backbone, self.recipe.model.attention):
+            raise InputError(
+                f"is a {recipe.model.backbone} with attention '{recipe.model.attention}', the recipe wants a "
+                f"{self.recipe.model.backbone} with '{self.recipe.model.attention}'",
+                where=path,
+                todo="Start from a run of the same network.",
+            )
+        self.net.load_state_dict(net.state_dict())
+        return {name: about["before"][name] + about[name] for name in ("samples", "seconds")}
 
     def _resume(self) -> None:
         path = self.out / "checkpoint.pt"
@@ -265,6 +245,7 @@ class Trainer:
             write_text(self.out / "recipe.json", self.recipe.model_dump_json(indent=1) + "\n")
             return
         state = torch.load(path, map_location=self.device, weights_only=True)
+        self.before = state.get("before", self.before)
         if state["recipe"] != self.recipe.model_dump(mode="json"):
             raise InputError(
                 "the folder holds a run of another recipe", where=self.out, todo="Choose another folder for this one."
@@ -275,50 +256,6 @@ class Trainer:
         self.stream.epoch = state["epoch"]
         for name, value in state["numbers"].items():
             setattr(self, name, value)
-
-
-def load_best(path: Path) -> tuple[HeadPoseNet, Recipe, dict[str, Any]]:
-    """The network kept by a run, its recipe and what is known of it (samples, seconds, validation).
-
-    Raises:
-        InputError: the file is missing or no checkpoint of ours.
-    """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        recipe = Recipe.model_validate(state["recipe"])
-        net = build_network(recipe)
-        net.load_state_dict(state["weights"])
-    except (OSError, KeyError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).split("\n")[0][:120]
-        raise InputError(f"not a trained head-pose network ({reason})", where=path) from error
-    about = {key: state[key] for key in ("samples", "seconds", "validation")}
-    return net.eval(), recipe, about
-
-
-@torch.no_grad()
-def predict(
-    net: HeadPoseNet, crops: np.ndarray, *, device: torch.device | str = "cpu", batch: int = 256
-) -> tuple[Array, Array]:
-    """Angles ``(n, 3)`` and the distribution's spread ``(n, 3)``, degrees, for crops ``(n, S, S, 3)`` uint8 BGR."""
-    whole = WithSpread(net.eval())
-    out = []
-    for start in range(0, len(crops), batch):
-        pictures = torch.from_numpy(np.ascontiguousarray(crops[start : start + batch].transpose(0, 3, 1, 2)))
-        angles, spread = whole(normalise(pictures.to(device)))
-        out.append((angles.float().cpu().numpy(), spread.float().cpu().numpy()))
-    return np.concatenate([a for a, _ in out]).astype(float), np.concatenate([s for _, s in out]).astype(float)
-
-
-def validation_figures(angles_deg: Array, R_true: Array) -> dict[str, float]:
-    """Mean absolute error of each angle and mean geodesic error, degrees."""
-    error = np.abs(wrap_deg(angles_deg - long_yaw_angles_deg(R_true))).mean(axis=0)
-    turn = float(geodesic_deg(rotation_from_angles_deg(*angles_deg.T), R_true).mean())
-    return {
-        "yaw_mae_deg": float(error[0]),
-        "pitch_mae_deg": float(error[1]),
-        "roll_mae_deg": float(error[2]),
-        "geodesic_deg": turn,
-    }
 
 
 def _groups(net: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
@@ -333,8 +270,6 @@ def _bfloat16_is_fast(device: torch.device) -> bool:
 
 
 def _distributed(device: torch.device) -> tuple[int, int]:
-    import os
-
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and not torch.distributed.is_initialized():
         torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
@@ -344,19 +279,3 @@ def _distributed(device: torch.device) -> tuple[int, int]:
 def _save(path: Path, state: dict[str, Any]) -> None:
     with atomic_path(path) as temporary:
         torch.save(state, temporary)
-
-
-def _append_log(path: Path, row: tuple[Any, ...]) -> None:
-    new = not path.exists()
-    with open(path, "a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if new:
-            writer.writerow(LOG_COLUMNS)
-        writer.writerow(row)
-
-
-def read_log(path: Path) -> dict[str, Array]:
-    """The columns of a run's ``log.csv``."""
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {name: np.array([float(row[name]) for row in rows]) for name in LOG_COLUMNS}

@@ -15,7 +15,7 @@ from gazeclass.headpose.estimator import NetworkEstimator  # noqa: E402
 from gazeclass.headpose.export import export, run_onnx  # noqa: E402
 from gazeclass.headpose.precision import check_precision, to_int8  # noqa: E402
 from gazeclass.headpose.recipe import Recipe  # noqa: E402
-from gazeclass.headpose.training import build_network  # noqa: E402
+from gazeclass.headpose.trained import build_network  # noqa: E402
 
 
 @pytest.fixture(scope="module")

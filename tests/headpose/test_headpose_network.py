@@ -5,15 +5,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from gazeclass.headpose.attention import CSAM, MRAM  # noqa: E402
+from gazeclass.headpose.cost import cost_of  # noqa: E402
 from gazeclass.headpose.loss import HopenetLoss, SoftLabelLoss, soft_labels  # noqa: E402
-from gazeclass.headpose.network import (  # noqa: E402
-    CSAM,
-    MRAM,
-    HeadPoseNet,
-    WithSpread,
-    cost_of,
-    expectation_deg,
-)
+from gazeclass.headpose.network import HeadPoseNet, WithSpread, expectation_deg  # noqa: E402
+from gazeclass.headpose.style import MixStyle, Standardised  # noqa: E402
 
 
 def test_mram_is_the_formula() -> None:
@@ -98,3 +94,41 @@ def test_hopenet_loss() -> None:
         logits[0, i, k] = 30
     assert HopenetLoss()(logits, angles, classes).item() == pytest.approx(0, abs=1e-4)
     assert HopenetLoss(alpha=2.0)(logits, angles + 1.0, classes).item() == pytest.approx(6.0, abs=1e-3)
+
+
+def test_standardised_pictures_do_not_know_exposure_nor_the_lamp() -> None:
+    torch.manual_seed(2)
+    net = HeadPoseNet("resnet10-tiny", standardise=True).eval()
+    torch.nn.init.normal_(net.heads.weight, std=1.0)
+    x = torch.randn(3, 3, 32, 32)
+    other = x * torch.tensor([0.9, 1.0, 1.2])[:, None, None] + torch.tensor([0.3, 0.0, -0.2])[:, None, None]
+    plain = HeadPoseNet("resnet10-tiny").eval()
+    plain.load_state_dict(net.state_dict())
+    with torch.no_grad():
+        seen, unseen = ((n(x) - n(other)).abs().max() for n in (plain, net))
+    assert float(unseen) < 0.1 * float(seen)
+    assert torch.isfinite(Standardised()(torch.full((1, 3, 8, 8), 0.7))).all()
+
+
+def test_mixed_styles_are_other_pictures_means_and_spreads_and_only_in_training() -> None:
+    torch.manual_seed(4)
+    x = torch.randn(6, 4, 9, 9) * torch.rand(6, 4, 1, 1) + torch.randn(6, 4, 1, 1)
+    mix = MixStyle(1.0)
+    assert mix.eval()(x) is x
+    mixed = mix.train()(x)
+    mean, spread = (f(x, dim=(2, 3)) for f in (torch.mean, torch.std))
+    new_mean, new_spread = (f(mixed, dim=(2, 3)) for f in (torch.mean, torch.std))
+    assert float((new_mean - mean).abs().max()) > 0.1
+    for k in range(6):
+        # Each picture's new style lies on the line from its own to one other's.
+        fits = []
+        for j in range(6):
+            step = torch.cat([mean[j] - mean[k], spread[j] - spread[k]])
+            gone = torch.cat([new_mean[k] - mean[k], new_spread[k] - spread[k]])
+            share = float(gone @ step / (step @ step).clamp(min=1e-9))
+            fits.append(float((gone - share * step).norm()))
+        assert min(fits) < 1e-3
+    # What is shown stays: every channel is its old self but for shift and gain.
+    flat = torch.nn.functional.normalize((x - mean[..., None, None]).flatten(2), dim=2)
+    new = torch.nn.functional.normalize((mixed - new_mean[..., None, None]).flatten(2), dim=2)
+    torch.testing.assert_close(flat, new, atol=1e-4, rtol=0)

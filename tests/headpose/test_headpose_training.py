@@ -17,14 +17,10 @@ from gazeclass.headpose.estimator import NetworkEstimator  # noqa: E402
 from gazeclass.headpose.export import export  # noqa: E402
 from gazeclass.headpose.figures import plot_log  # noqa: E402
 from gazeclass.headpose.recipe import RECIPES, Recipe, load_recipe  # noqa: E402
-from gazeclass.headpose.training import (  # noqa: E402
-    Trainer,
-    learning_rate,
-    load_best,
-    predict,
-    read_log,
-    validation_figures,
-)
+from gazeclass.headpose.schedule import learning_rate  # noqa: E402
+from gazeclass.headpose.trained import load_best, predict, validation_figures  # noqa: E402
+from gazeclass.headpose.training import Trainer  # noqa: E402
+from gazeclass.headpose.training_log import read_log  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -166,3 +162,25 @@ def test_bad_recipes(tmp_path: Path, text: str, message: str) -> None:
         load_recipe(str(path))
     with pytest.raises(InputError, match="no recipe 'nobody'"):
         load_recipe("nobody")
+
+
+def test_a_run_begins_with_the_weights_of_another(trained: Path, folders: tuple[Path, Path], tmp_path: Path) -> None:
+    _, _, about = load_best(trained / "best.pt")
+    styled = recipe(samples=320, lr=1e-6).model_dump(mode="json")
+    styled["model"].update(standardise=True, mix_style=0.5)
+    Trainer(Recipe.model_validate(styled), *folders, tmp_path / "a", start=trained / "best.pt").run()
+    plain = Trainer(recipe(samples=320, lr=1e-6), *folders, tmp_path / "b", start=trained / "best.pt").run()
+    assert plain["yaw_mae_deg"] == pytest.approx(about["validation"]["yaw_mae_deg"], abs=0.5)
+    _, begun, now = load_best(tmp_path / "a" / "best.pt")
+    assert begun.model.standardise
+    assert now["before"]["samples"] == about["samples"]
+    card = export(tmp_path / "a" / "best.pt", folders[1], tmp_path / "model").card
+    assert card.meta["training"]["samples"] == about["samples"] + now["samples"]
+    assert card.meta["training"]["begun_with_weights_of"] == about["samples"]
+
+
+def test_weights_of_another_network_are_refused(trained: Path, folders: tuple[Path, Path], tmp_path: Path) -> None:
+    other = recipe().model_dump(mode="json")
+    other["model"]["attention"] = "none"
+    with pytest.raises(InputError, match="attention 'sdam', the recipe wants"):
+        Trainer(Recipe.model_validate(other), *folders, tmp_path, start=trained / "best.pt")
