@@ -23,8 +23,8 @@ MIRRORED_68 = np.array(
     + [45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40]
     + [54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65]
 )
-#: Crop, angles, landmarks of one head.
-Example: TypeAlias = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+#: Crop, angles, landmarks of one head, and whether it is mirrored.
+Example: TypeAlias = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 #: Shards whose heads are mixed with each other within an epoch.
 _MIXED = 8
 
@@ -42,6 +42,7 @@ class HeadStream(IterableDataset[Example]):
         seed: of the order and the augmentation.
         missed: which share of the heads that the detector missed takes part, drawn anew each epoch. They are the
             hardest and, with a box predicted, not what the network will be shown in use.
+        twice: whether each head comes twice in succession, varied differently.
         rank, world: this process among those that train together.
         cache_gb: decoded shards kept in memory by each loader process.
     """
@@ -54,13 +55,14 @@ class HeadStream(IterableDataset[Example]):
         seed: int,
         *,
         missed: float = 1.0,
+        twice: bool = False,
         rank: int = 0,
         world: int = 1,
         cache_gb: float = 4.0,
     ) -> None:
         self.folder, self.rule, self.augmentation = folder, rule, augmentation
         self.seed, self.rank, self.world = seed, rank, world
-        self.missed = missed
+        self.missed, self.twice = missed, twice
         self.epoch = 0
         self._cache: OrderedDict[Path, Heads] = OrderedDict()
         self._cache_bytes = cache_gb * 1e9
@@ -71,7 +73,7 @@ class HeadStream(IterableDataset[Example]):
         return [path for path in shard_paths(self.folder) if path in self._cache or _has_boxes(path)]
 
     def __iter__(self) -> Iterator[Example]:
-        """Crops ``(3, S, S)`` uint8, angles ``(3,)`` in degrees and landmarks ``(68, 2)`` of one epoch.
+        """Of one epoch: crops ``(3, S, S)`` uint8, angles ``(3,)`` in degrees, landmarks ``(68, 2)``, mirrored ``()``.
 
         Landmarks are in units of half the crop, from its middle.
         """
@@ -95,19 +97,20 @@ class HeadStream(IterableDataset[Example]):
             where = np.concatenate([[(g, k) for k in np.flatnonzero(take)] for g, take in enumerate(taken)])
             group = [self._boxes.complete(h, rng) for h in group]
             for g, k in where[rng.permutation(len(where))].astype(int):
-                if (example := self._example(group[g], k, rng)) is not None:
-                    yield example
+                examples = [self._example(group[g], k, rng) for _ in range(1 + self.twice)]
+                yield from examples if all(examples) else ()
 
-    def _example(self, heads: Heads, k: int, rng: np.random.Generator) -> Example | None:
+    def _example(self, heads: Heads, k: int, rng: np.random.Generator) -> Example | tuple[()]:
         picture = training_picture(head_at(heads, k), self.rule, self.augmentation, rng)
         angles = long_yaw_angles_deg(picture.R)
         if np.abs(angles).max() > MAX_ANGLE_DEG:
-            return None
+            return ()
         points = heads.landmarks68[k] @ picture.affine[:, :2].T + picture.affine[:, 2]
         if picture.mirrored:
             points = points[MIRRORED_68]
         points = (points - (self.rule.input_px - 1) / 2) / (self.rule.input_px / 2)
-        return _tensor(picture.crop), *(torch.from_numpy(x.astype(np.float32)) for x in (angles, points))
+        numbers = (torch.from_numpy(x.astype(np.float32)) for x in (angles, points))
+        return _tensor(picture.crop), *numbers, torch.tensor(picture.mirrored)
 
     def _load(self, path: Path) -> Heads:
         if path in self._cache:

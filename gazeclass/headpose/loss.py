@@ -79,6 +79,41 @@ def landmark_loss(found: Tensor, true: Tensor) -> Tensor:
     return functional.smooth_l1_loss(100 * found, 100 * true, beta=5.0)
 
 
+def rotations(angles_deg: Tensor) -> Tensor:
+    """Rotations ``(n, 3, 3)`` of yaw, pitch, roll ``(n, 3)``: diag(1, −1, −1) · Rx(−pitch) · Ry(−yaw) · Rz(−roll)."""
+    b, a, c = torch.deg2rad(-angles_deg).unbind(-1)
+    ca, sa, cb, sb, cc, sc = a.cos(), a.sin(), b.cos(), b.sin(), c.cos(), c.sin()
+    rows = [
+        torch.stack([cb * cc, -cb * sc, sb], -1),
+        -torch.stack([ca * sc + sa * sb * cc, ca * cc - sa * sb * sc, -sa * cb], -1),
+        -torch.stack([sa * sc - ca * sb * cc, sa * cc + ca * sb * sc, ca * cb], -1),
+    ]
+    return torch.stack(rows, -2)
+
+
+def agreement_loss(found_deg: Tensor, true_deg: Tensor, mirrored: Tensor, huber_deg: float = 12.0) -> Tensor:
+    """How differently two pictures of one head are answered; pictures 2k and 2k + 1 show the same head.
+
+    The error of each answer is taken in the head's own axes, where neither the picture's turn in its plane nor the ray
+    that it was cut along shows: R_trueᵀ · R_found, as a rotation vector to first order. Of a mirrored picture it is the
+    mirror image, (δx, −δy, −δz). Squared degrees between the two, pseudo-Huber beyond ``huber_deg``.
+
+    Args:
+        found_deg: ``(n, 3)`` expected yaw, pitch, roll; n even.
+        true_deg: ``(n, 3)``.
+        mirrored: ``(n,)`` bool.
+        huber_deg: see above.
+    """
+    Q = rotations(true_deg).transpose(1, 2) @ rotations(found_deg)
+    error = torch.rad2deg(
+        0.5 * torch.stack([Q[:, 2, 1] - Q[:, 1, 2], Q[:, 0, 2] - Q[:, 2, 0], Q[:, 1, 0] - Q[:, 0, 1]], -1)
+    )
+    sign = torch.where(mirrored[:, None], error.new_tensor([1.0, -1.0, -1.0]), error.new_tensor([1.0, 1.0, 1.0]))
+    error = error * sign
+    apart2 = (error[0::2] - error[1::2]).square().sum(-1)
+    return (2 * huber_deg**2 * (torch.sqrt(1 + apart2 / huber_deg**2) - 1)).mean()
+
+
 class HopenetLoss:
     """Hopenet (Ruiz et al. 2018): cross entropy on hard classes of 3° + α · squared error of the expectation.
 

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gazeclass.errors import InputError
 from gazeclass.headpose.augment import Augmentation
@@ -48,12 +48,14 @@ class LossPart(_Part):
     error: Literal["euler", "rotation"] = "euler"
     huber_deg: float | None = Field(None, gt=0)
     landmarks: float = Field(0.0, ge=0, description="weight of the 68 landmarks as a second task")
+    agreement: float = Field(0.0, ge=0, description="weight of the difference between two pictures of one head")
 
 
 class DataPart(_Part):
     """Which heads take part."""
 
     missed: float = Field(1.0, ge=0, le=1, description="share of the heads that the detector missed")
+    twice: bool = Field(False, description="each head comes twice in a batch, varied differently")
 
 
 class OptimiserPart(_Part):
@@ -92,6 +94,14 @@ class Recipe(_Part):
     augmentation: Augmentation = Augmentation()
     validation: ValidationPart = ValidationPart()
 
+    @model_validator(mode="after")
+    def _pairs_lie_in_one_batch(self) -> "Recipe":
+        if self.loss.agreement and not self.data.twice:
+            raise ValueError("loss.agreement needs data.twice")
+        if self.data.twice and self.optimiser.batch % 2:
+            raise ValueError("data.twice needs an even optimiser.batch")
+        return self
+
 
 def load_recipe(name_or_path: str) -> Recipe:
     """Read a recipe by the name of a shipped one (``sdam-fast``) or by path.
@@ -112,4 +122,4 @@ def load_recipe(name_or_path: str) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"in the recipe, {field}: {first['msg']}", where=path) from error
+        raise InputError(f"in the recipe{', ' * bool(field)}{field}: {first['msg']}", where=path) from error

@@ -21,8 +21,8 @@ from gazeclass.atomic import atomic_path, write_text
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array
 from gazeclass.headpose.data import HeadStream, normalise, validation_crops
-from gazeclass.headpose.loss import HopenetLoss, PoseLoss, SoftLabelLoss, landmark_loss
-from gazeclass.headpose.network import WithLandmarks
+from gazeclass.headpose.loss import HopenetLoss, PoseLoss, SoftLabelLoss, agreement_loss, landmark_loss
+from gazeclass.headpose.network import WithLandmarks, expectation_deg
 from gazeclass.headpose.recipe import Recipe
 from gazeclass.headpose.schedule import Budget, learning_rate
 from gazeclass.headpose.trained import build_network, load_best, predict, validation_figures
@@ -92,6 +92,7 @@ class Trainer:
             recipe.augmentation,
             recipe.seed,
             missed=recipe.data.missed,
+            twice=recipe.data.twice,
             rank=self.rank,
             world=self.world,
         )
@@ -124,9 +125,9 @@ class Trainer:
         figures: dict[str, float] = {}
         done = False
         while not done:
-            for pictures, angles, points in self._batches():
+            for pictures, *known in self._batches():
                 self.seconds = before + time.monotonic() - started
-                recent.append(self._step(pictures, angles, points))
+                recent.append(self._step(pictures, *known))
                 self.samples += len(pictures) * self.world
                 self.progress.advance(len(pictures) * self.world)
                 share = self.budget.share(self.samples, self.seconds)
@@ -152,7 +153,7 @@ class Trainer:
             self.stream.epoch += 1
         return loader
 
-    def _step(self, pictures: Tensor, angles: Tensor, points: Tensor) -> float:
+    def _step(self, pictures: Tensor, angles: Tensor, points: Tensor, mirrored: Tensor) -> float:
         o = self.recipe.optimiser
         lr = learning_rate(self.recipe, self.samples, self.budget.share(self.samples, self.seconds))
         for group in self.optimiser.param_groups:
@@ -161,9 +162,13 @@ class Trainer:
         x = normalise(pictures.to(self.device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16) if self._mixed else nullcontext():
             logits, landmarks = self._module(x)
-        loss = self.loss(logits, angles.to(self.device), self.net.classes_deg)
+        angles = angles.to(self.device)
+        loss = self.loss(logits, angles, self.net.classes_deg)
         if landmarks is not None:
             loss = loss + self.recipe.loss.landmarks * landmark_loss(landmarks.float(), points.to(self.device))
+        if self.recipe.loss.agreement:
+            found = expectation_deg(logits, self.net.classes_deg)
+            loss = loss + self.recipe.loss.agreement * agreement_loss(found, angles, mirrored.to(self.device))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         limit = o.clip * self._usual_norm if self._usual_norm else math.inf

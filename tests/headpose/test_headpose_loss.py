@@ -11,12 +11,23 @@ torch = pytest.importorskip("torch")
 
 from heads_in_miniature import WriteHeads  # noqa: E402
 
-from gazeclass.geometry.rotation import geodesic_deg, rotation_from_angles_deg  # noqa: E402
-from gazeclass.headpose.augment import Augmentation  # noqa: E402
+from gazeclass.geometry.rotation import (  # noqa: E402
+    exp_so3,
+    geodesic_deg,
+    long_yaw_angles_deg,
+    rotation_from_angles_deg,
+)
+from gazeclass.headpose.augment import Augmentation, mirrored, turned  # noqa: E402
 from gazeclass.headpose.crop import CropRule  # noqa: E402
 from gazeclass.headpose.data import MIRRORED_68, HeadStream  # noqa: E402
 from gazeclass.headpose.labels import CLASSES_DEG  # noqa: E402
-from gazeclass.headpose.loss import SoftLabelLoss, landmark_loss, soft_labels  # noqa: E402
+from gazeclass.headpose.loss import (  # noqa: E402
+    SoftLabelLoss,
+    agreement_loss,
+    landmark_loss,
+    rotations,
+    soft_labels,
+)
 from gazeclass.headpose.meanface import MEAN_FACE_68  # noqa: E402
 from gazeclass.headpose.network import HeadPoseNet, WithLandmarks  # noqa: E402
 
@@ -68,7 +79,7 @@ def test_landmarks_follow_the_crop(tmp_path: Path, write_heads: WriteHeads) -> N
     varied = Augmentation(small=0, blur=0, light=0, colour=0, grey=0, noise=0, jpeg=0, hide=0)
     folder = write_heads(tmp_path, shards=1, count=400)
     dark = []
-    for crop, _, points in HeadStream(folder, CropRule(64, 1.35), varied, seed=2):
+    for crop, _, points, _ in HeadStream(folder, CropRule(64, 1.35), varied, seed=2):
         x, y = (points[30].numpy() * 32 + 31.5).round().astype(int)
         if 0 <= x < 64 and 0 <= y < 64:
             dark.append(float(crop[:, y, x].float().mean()))
@@ -93,3 +104,24 @@ def test_landmarks_are_a_second_task_of_the_same_features() -> None:
     landmark_loss(points, torch.ones(2, 68, 2)).backward()
     assert net.net.backbone.stem[0].weight.grad.abs().sum() > 0
     assert WithLandmarks(HeadPoseNet("resnet10-tiny"), 0)(torch.zeros(2, 3, 32, 32))[1] is None
+
+
+def test_agreement_is_the_difference_of_errors_in_the_heads_own_axes() -> None:
+    rng = np.random.default_rng(3)
+    found, true, flags = [], [], []
+    for _ in range(12):
+        R, E = rotation_from_angles_deg(*rng.uniform(-50, 50, 3)), exp_so3(rng.normal(0, 0.05, 3))
+        turn = rng.uniform(-40, 40)
+        for mirror in (False, True):
+            shown = [mirrored(turned(M, turn)) if mirror else M for M in (R, R @ E)]
+            true.append(long_yaw_angles_deg(shown[0]))
+            found.append(long_yaw_angles_deg(shown[1]))
+            flags.append(mirror)
+    f, t, m = (torch.tensor(np.array(x)) for x in (found, true, flags))
+    np.testing.assert_allclose(rotations(f).numpy(), rotation_from_angles_deg(*f.numpy().T), atol=1e-12)
+    assert float(agreement_loss(f, t, m)) == pytest.approx(0.0, abs=1e-9)
+    # Yaw of one picture off by 1°: half a squared degree of difference from nobody else.
+    other = t.clone()
+    other[0, 0] += 1.0
+    assert float(agreement_loss(other, t, m)) == pytest.approx(1 / 12, rel=0.02)
+    assert float(agreement_loss(f, t, torch.zeros_like(m))) > 1.0

@@ -1,6 +1,9 @@
 """A whole small training: it learns, goes on where it stopped, is exported equal, and every wrong turn is named."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +15,8 @@ from heads_in_miniature import WriteHeads  # noqa: E402
 
 from gazeclass import models  # noqa: E402
 from gazeclass.errors import InputError  # noqa: E402
+from gazeclass.geometry.rotation import geodesic_deg, rotation_from_angles_deg  # noqa: E402
+from gazeclass.headpose.augment import mirrored, turned  # noqa: E402
 from gazeclass.headpose.data import HeadStream, validation_crops  # noqa: E402
 from gazeclass.headpose.estimator import NetworkEstimator  # noqa: E402
 from gazeclass.headpose.export import export  # noqa: E402
@@ -100,12 +105,48 @@ def test_another_recipe_in_the_same_folder_is_refused(trained: Path, folders: tu
 def test_stream_gives_every_usable_head_once_an_epoch(folders: tuple[Path, Path]) -> None:
     r = recipe()
     stream = HeadStream(folders[0], r.model.crop_rule, r.augmentation, seed=1)
-    first = [tuple(angles.tolist()) for _, angles, _ in stream]
-    second = [tuple(angles.tolist()) for _, angles, _ in stream]
+    first = [tuple(angles.tolist()) for _, angles, *_ in stream]
+    second = [tuple(angles.tolist()) for _, angles, *_ in stream]
     assert len(first) == 4 * 300
     assert first != second
     again = HeadStream(folders[0], r.model.crop_rule, r.augmentation, seed=1)
-    assert [tuple(angles.tolist()) for _, angles, _ in again] == first
+    assert [tuple(angles.tolist()) for _, angles, *_ in again] == first
+
+
+def test_a_head_comes_twice_in_succession_when_its_answers_shall_agree(folders: tuple[Path, Path]) -> None:
+    r = recipe()
+    stream = HeadStream(folders[0], r.model.crop_rule, replace(r.augmentation, shift=0.0), seed=1, twice=True)
+    examples = list(stream)
+    assert len(examples) == 2 * 4 * 300
+    gap = [geodesic_deg(*(_upright(angles, mirrored) for _, angles, _, mirrored in pair)) for pair in _pairs(examples)]
+    # Only the turn in the plane and the ray differ, and they were taken away.
+    assert np.median(gap) < 3.0
+    strangers = _pairs([*examples[1:], examples[0]])
+    assert np.median([geodesic_deg(*(_upright(a, m) for _, a, _, m in pair)) for pair in strangers]) > 20.0
+
+
+def _pairs(examples: list[Any]) -> Iterator[tuple[Any, Any]]:
+    return zip(examples[0::2], examples[1::2], strict=True)
+
+
+def _upright(angles: torch.Tensor, mirror: torch.Tensor) -> np.ndarray:
+    """The rotation with its mirror undone and its roll taken out of the picture's plane."""
+    R = rotation_from_angles_deg(*angles.numpy().astype(float))
+    R = mirrored(R) if bool(mirror) else R
+    # The turn of the picture that brings the head's own x axis level.
+    turn = np.degrees(np.arctan2(R[1, 0], R[0, 0]))
+    return turned(R, -turn)
+
+
+def test_two_answers_that_err_alike_agree(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    content = recipe(samples=640).model_dump(mode="json")
+    content["data"]["twice"], content["loss"]["agreement"] = True, 0.5
+    figures = Trainer(Recipe.model_validate(content), *folders, tmp_path).run()
+    assert np.isfinite(list(figures.values())).all()
+    for part, field, value in (("data", "twice", False), ("optimiser", "batch", 33)):
+        wrong = {**content, part: {**content[part], field: value}}
+        with pytest.raises(ValueError, match="needs"):
+            Recipe.model_validate(wrong)
 
 
 def test_schedule() -> None:
