@@ -81,11 +81,11 @@ def stored(path):
 
 
 def cell(place, row, column):
-    return place.table.model.index(row, column)
+    return place.desk.table.model.index(row, column)
 
 
 def text(place, row, column):
-    return place.table.model.data(cell(place, row, column))
+    return place.desk.table.model.data(cell(place, row, column))
 
 
 def answer(monkeypatch, said):
@@ -108,7 +108,7 @@ def test_a_list_is_made_with_a_passphrase(context, qtbot):
     qtbot.addWidget(place)
     place.show()
     make = place.door.make
-    assert make.isVisibleTo(place)
+    qtbot.waitUntil(lambda: make.isVisibleTo(place), timeout=PATIENCE_MS)
     make.first.setText("one thing")
     make.second.setText("another")
     make.with_passphrase.click()
@@ -121,9 +121,9 @@ def test_a_list_is_made_with_a_passphrase(context, qtbot):
         field.setText(PASSPHRASE)
     qtbot.keyClick(make.second, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: place.presenter.door is Door.OPEN, timeout=PATIENCE_MS)
-    assert place.middle.currentWidget() is place.no_class
-    place.classes.new.setText("7b")
-    qtbot.keyClick(place.classes.new, Qt.Key.Key_Return)
+    assert place.desk.middle.currentWidget() is place.desk.no_class
+    place.desk.classes.new.setText("7b")
+    qtbot.keyClick(place.desk.classes.new, Qt.Key.Key_Return)
     assert place.presenter.shown == "7b"
     settled(qtbot, place)
     assert [c.name for c in stored(context.library / "roster.gzr").classes] == ["7b"]
@@ -154,24 +154,24 @@ def test_a_damaged_list_is_replaced_by_its_last_good_copy(context, furnished, qt
 
 
 def test_locking_forgets_everything(place, qtbot):
-    qtbot.keyClick(place.classes, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(place.desk.classes, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: place.presenter.door is Door.LOCKED, timeout=PATIENCE_MS)
     assert place.presenter.roster == Roster()
-    assert place.table.model.rowCount() == 0
+    assert place.desk.table.model.rowCount() == 0
     assert place.door.unlock.isVisibleTo(place)
 
 
 def test_the_lock_is_changed(place, furnished, qtbot):
-    place.classes.key.click()
-    assert place.middle.currentWidget() is place.lock
-    place.lock.first.setText("short")
-    place.lock.change.click()
-    assert "8 characters or more" in place.lock.wrong.text()
-    place.lock.first.setText("another long one")
-    place.lock.change.click()
-    assert "differ" in place.lock.wrong.text()
-    place.lock.second.setText("another long one")
-    place.lock.change.click()
+    place.desk.classes.key.click()
+    assert place.desk.middle.currentWidget() is place.desk.lock
+    place.desk.lock.first.setText("short")
+    place.desk.lock.change.click()
+    assert "8 characters or more" in place.desk.lock.wrong.text()
+    place.desk.lock.first.setText("another long one")
+    place.desk.lock.change.click()
+    assert "differ" in place.desk.lock.wrong.text()
+    place.desk.lock.second.setText("another long one")
+    place.desk.lock.change.click()
     settled(qtbot, place)
     for file in (furnished, backup_of(furnished)):
         assert len(RosterFile.open(file, "another long one").roster.classes) == 2
@@ -182,15 +182,15 @@ def test_the_lock_is_changed(place, furnished, qtbot):
 
 def test_names_of_every_kind_are_shown(place):
     assert [text(place, row, table_model.NAME) for row in range(5)] == list(NAMES)
-    tip = place.table.model.data(cell(place, 4, table_model.NAME), Qt.ItemDataRole.ToolTipRole)
+    tip = place.desk.table.model.data(cell(place, 4, table_model.NAME), Qt.ItemDataRole.ToolTipRole)
     assert tip == NAMES[4]
     assert text(place, 0, table_model.LESSON) == "by face"
     assert text(place, 1, table_model.LESSON) == "blurred"
-    assert place.table.model.data(cell(place, 0, table_model.PSEUDONYM)) == place.presenter.students[0].pseudonym
+    assert place.desk.table.model.data(cell(place, 0, table_model.PSEUDONYM)) == place.presenter.students[0].pseudonym
 
 
 def test_a_cell_is_edited_in_place_by_keyboard(place, furnished, qtbot):
-    table = place.table.table
+    table = place.desk.table.table
     table.setCurrentIndex(cell(place, 1, table_model.NAME))
     table.setFocus()
     qtbot.keyClick(table, Qt.Key.Key_F2)
@@ -204,25 +204,25 @@ def test_a_cell_is_edited_in_place_by_keyboard(place, furnished, qtbot):
 
 
 def test_space_ticks_the_consent(place, furnished, qtbot):
-    table = place.table.table
+    table = place.desk.table.table
     table.setCurrentIndex(cell(place, 2, table_model.CONSENT))
     table.setFocus()
     qtbot.keyClick(table, Qt.Key.Key_Space)
     settled(qtbot, place)
     assert stored(furnished).group("7b").students[2].consent == Consent(True)
     assert text(place, 2, table_model.LESSON) == "not told"
-    assert "2 may be observed" in place.table.count.text()
+    assert "2 may be observed" in place.desk.table.count.text()
 
 
 @pytest.mark.parametrize(("days", "word"), [(1, "by face"), (0, "by face"), (-1, "blurred")])
 def test_a_consent_has_a_last_day(place, days, word):
     until = place.presenter.today() + timedelta(days=days)
-    assert place.table.model.setData(cell(place, 0, table_model.UNTIL), until.isoformat())
+    assert place.desk.table.model.setData(cell(place, 0, table_model.UNTIL), until.isoformat())
     assert text(place, 0, table_model.LESSON) == word
 
 
 def test_what_is_no_day_is_refused(place, errors):
-    assert not place.table.model.setData(cell(place, 0, table_model.UNTIL), "next summer")
+    assert not place.desk.table.model.setData(cell(place, 0, table_model.UNTIL), "next summer")
     assert "next summer" in errors[0].what
     assert text(place, 0, table_model.UNTIL) == ""
 
@@ -231,7 +231,7 @@ def test_what_is_no_day_is_refused(place, errors):
 def test_withdrawing_a_consent_asks_when_portraits_go(place, furnished, qtbot, monkeypatch, agreed):
     asked = answer(monkeypatch, agreed)
     index = cell(place, 0, table_model.CONSENT)
-    place.table.model.setData(index, Qt.CheckState.Unchecked.value, Qt.ItemDataRole.CheckStateRole)
+    place.desk.table.model.setData(index, Qt.CheckState.Unchecked.value, Qt.ItemDataRole.CheckStateRole)
     settled(qtbot, place)
     assert asked == ["Withdraw the consent?"]
     for file in (furnished, backup_of(furnished))[: 1 + agreed]:
@@ -240,18 +240,18 @@ def test_withdrawing_a_consent_asks_when_portraits_go(place, furnished, qtbot, m
 
 
 def test_an_impossible_name_changes_nothing(place, errors):
-    assert not place.table.model.setData(cell(place, 0, table_model.NAME), "   ")
+    assert not place.desk.table.model.setData(cell(place, 0, table_model.NAME), "   ")
     assert "needs a name" in errors[0].what
     assert text(place, 0, table_model.NAME) == "Ada Lovelace"
 
 
 def test_many_students_are_added_from_a_list(place, furnished, qtbot):
-    place.table.add.setChecked(True)
-    assert place.table.adding.isVisibleTo(place)
-    place.table.names.setPlainText("Émile\n\n  נועה \n")
-    place.table._add()
+    place.desk.table.add.setChecked(True)
+    assert place.desk.table.adding.isVisibleTo(place)
+    place.desk.table.names.setPlainText("Émile\n\n  נועה \n")
+    place.desk.table._add()
     assert [s.name for s in place.presenter.students][5:] == ["Émile", "נועה"]
-    assert not place.table.adding.isVisibleTo(place)
+    assert not place.desk.table.adding.isVisibleTo(place)
     settled(qtbot, place)
     assert len(stored(furnished).group("7b").students) == 7
 
@@ -259,13 +259,13 @@ def test_many_students_are_added_from_a_list(place, furnished, qtbot):
 @pytest.mark.parametrize("agreed", [True, False])
 def test_a_student_is_deleted_with_a_receipt(place, furnished, qtbot, monkeypatch, agreed):
     answer(monkeypatch, agreed)
-    table = place.table.table
+    table = place.desk.table.table
     table.setCurrentIndex(cell(place, 1, table_model.NAME))
     table.setFocus()
     qtbot.keyClick(table, Qt.Key.Key_Delete)
     settled(qtbot, place)
     assert len(stored(furnished).group("7b").students) == 5 - agreed
-    assert place.receipt.isVisibleTo(place) is agreed
+    assert place.desk.receipt.isVisibleTo(place) is agreed
     assert agreed is (furnished.parent / "receipts").exists()
 
 
@@ -283,8 +283,8 @@ def test_a_deleted_student_is_taken_out_of_the_lessons_too(context, place, qtbot
         return len(asked) == 1 or agreed
 
     monkeypatch.setattr(students_view, "ask", ask)
-    place.table.table.setCurrentIndex(cell(place, 1, table_model.NAME))
-    place.table.delete.click()
+    place.desk.table.table.setCurrentIndex(cell(place, 1, table_model.NAME))
+    place.desk.table.delete.click()
     qtbot.waitUntil(lambda: len(asked) == 2, timeout=PATIENCE_MS)
     settled(qtbot, place)
     assert f"{student.pseudonym} is in 1 lessons" in asked[1][1]
@@ -294,24 +294,24 @@ def test_a_deleted_student_is_taken_out_of_the_lessons_too(context, place, qtbot
 
 
 def test_a_class_is_renamed_shown_and_deleted(place, furnished, qtbot, monkeypatch, errors):
-    place.table.name.setText("8a")
-    place.table.name.editingFinished.emit()
+    place.desk.table.name.setText("8a")
+    place.desk.table.name.editingFinished.emit()
     assert "already" in errors[0].what
-    assert place.table.name.text() == "7b"
-    place.table.name.setText("7b, new")
-    place.table.name.editingFinished.emit()
+    assert place.desk.table.name.text() == "7b"
+    place.desk.table.name.setText("7b, new")
+    place.desk.table.name.editingFinished.emit()
     assert place.presenter.shown == "7b, new"
-    place.classes.list.setCurrentRow(1)
+    place.desk.classes.list.setCurrentRow(1)
     assert place.presenter.shown == "8a"
-    assert place.table.stack.currentWidget() is place.table.empty
+    assert place.desk.table.stack.currentWidget() is place.desk.table.empty
     answer(monkeypatch, True)
-    place.table.more.click()
+    place.desk.table.more.click()
     settled(qtbot, place)
     assert [c.name for c in stored(furnished).classes] == ["7b, new"]
 
 
 def test_faces_are_not_compared_once_switched_off(place, furnished, qtbot):
-    place.table.faces.click()
+    place.desk.table.faces.click()
     assert text(place, 0, table_model.LESSON) == "by seat"
     settled(qtbot, place)
     assert not stored(furnished).group("7b").biometrics
@@ -331,7 +331,7 @@ def test_another_program_that_wrote_the_list_is_not_overwritten(place, furnished
 
 def test_a_quick_row_of_changes_is_all_written(place, furnished, qtbot):
     for k in range(12):
-        place.table.model.setData(cell(place, k % 5, table_model.SEAT), f"A{k}")
+        place.desk.table.model.setData(cell(place, k % 5, table_model.SEAT), f"A{k}")
     settled(qtbot, place)
     assert [s.seat for s in stored(furnished).group("7b").students] == ["A10", "A11", "A7", "A8", "A9"]
 
@@ -353,14 +353,14 @@ def room(context):
 
 
 def test_a_seat_is_given_in_the_plan(room, place, furnished, qtbot):
-    seats = place.seats
+    seats = place.desk.seats
     qtbot.waitUntil(lambda: len(seats.rooms) == 1, timeout=PATIENCE_MS)
     assert "Choose the classroom" in seats.state.text()
     seats.room.setCurrentIndex(1)
     seats.room.activated.emit(1)
     assert place.presenter.group.classroom == "room-12"
     assert len(seats.plan.seats) == len(room.seats)
-    place.table.table.setCurrentIndex(cell(place, 1, table_model.NAME))
+    place.desk.table.table.setCurrentIndex(cell(place, 1, table_model.NAME))
     seats.plan.setFocus()
     seats.plan.seat_chosen.emit("2-1")
     assert text(place, 1, table_model.SEAT) == "2-1"
@@ -377,12 +377,12 @@ def test_a_seat_is_given_in_the_plan(room, place, furnished, qtbot):
 
 
 def test_pictures_are_looked_at_before_they_are_taken(place, furnished, qtbot, tmp_path, monkeypatch):
-    panel = place.portraits
+    panel = place.desk.portraits
     index = cell(place, 1, table_model.CONSENT)
-    place.table.table.setCurrentIndex(index)
+    place.desk.table.table.setCurrentIndex(index)
     assert "Without consent" in panel.state.text()
     assert not panel.choose.isEnabled()
-    place.table.model.setData(index, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
+    place.desk.table.model.setData(index, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
     assert panel.choose.isEnabled()
     blank = tmp_path / "board.png"
     cv2.imwrite(str(blank), np.full((200, 200, 3), 60, np.uint8))
@@ -405,29 +405,29 @@ def test_pictures_are_looked_at_before_they_are_taken(place, furnished, qtbot, t
 
 def test_nothing_is_cut_off_at_the_smallest_window(place, qtbot):
     place.resize(1168, 720)
-    for tab in (place.seats, place.portraits):
-        place.tabs.setCurrentWidget(tab)
-        place.table.table.setCurrentIndex(cell(place, 4, table_model.NAME))
+    for tab in (place.desk.seats, place.desk.portraits):
+        place.desk.tabs.setCurrentWidget(tab)
+        place.desk.table.table.setCurrentIndex(cell(place, 4, table_model.NAME))
         hint = place.minimumSizeHint()
         assert hint.width() <= 1168
         assert hint.height() <= 720
 
 
 def test_everything_is_reached_by_tab(place, qtbot):
-    place.table.table.setCurrentIndex(cell(place, 0, table_model.NAME))
-    reached, widget = set(), place.classes.list
+    place.desk.table.table.setCurrentIndex(cell(place, 0, table_model.NAME))
+    reached, widget = set(), place.desk.classes.list
     for _ in range(400):
         widget = widget.nextInFocusChain()
         if widget.isVisibleTo(place) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             reached.add(widget)
-    wanted = {place.table.table, place.table.name, place.table.faces, place.classes.new, place.seats.room}
+    wanted = {place.desk.table.table, place.desk.table.name, place.desk.table.faces, place.desk.classes.new, place.desk.seats.room}
     assert wanted <= reached
 
 
 def test_an_index_beyond_the_table_is_empty(place):
-    assert place.table.model.data(QModelIndex()) is None
-    assert place.table.model.pseudonym(99) == ""
-    assert place.table.model.row_of("nobody") == -1
+    assert place.desk.table.model.data(QModelIndex()) is None
+    assert place.desk.table.model.pseudonym(99) == ""
+    assert place.desk.table.model.row_of("nobody") == -1
 
 
 def test_portraits_are_taken_with_a_camera(place, furnished, qtbot, tmp_path, monkeypatch, errors):
@@ -443,9 +443,9 @@ def test_portraits_are_taken_with_a_camera(place, furnished, qtbot, tmp_path, mo
     plugged: list = []
     monkeypatch.setattr(devices, "list_devices", lambda: plugged)
     monkeypatch.setattr(roster_camera, "APART_S", 0.15)
-    panel = place.portraits
-    place.tabs.setCurrentWidget(panel)
-    place.table.table.setCurrentIndex(cell(place, 0, table_model.NAME))
+    panel = place.desk.portraits
+    place.desk.tabs.setCurrentWidget(panel)
+    place.desk.table.table.setCurrentIndex(cell(place, 0, table_model.NAME))
     panel.use_camera.click()
     qtbot.waitUntil(lambda: panel.camera.currentText() == "no camera is plugged in", timeout=PATIENCE_MS)
     assert not panel.shoot.isEnabled()

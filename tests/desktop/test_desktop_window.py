@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from looks import cut_off, nameless, tab_order, too_small
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gazeclass.capture.expiry import label_for, write_label
@@ -296,3 +296,26 @@ def test_what_was_kept_long_enough_goes_at_the_start(context: AppContext, qtbot:
         forget_expired(context)
     assert not (context.lessons_dir / "old" / "cam0.mkv").exists()
     assert (context.lessons_dir / "young" / "cam0.mkv").exists()
+
+
+def test_no_place_opens_a_window_of_its_own(qtbot: QtBot, context: AppContext) -> None:
+    """A control that is shown before it has a parent flashes up as a window and takes the keyboard away."""
+    flashed: list[str] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                flashed.append(f"{type(watched).__name__} {getattr(watched, 'text', str)()!r}")
+            return False
+
+    watch, application = Watch(), QApplication.instance()
+    window = MainWindow(context)
+    qtbot.addWidget(window)
+    window.show()
+    application.installEventFilter(watch)
+    for name in window.places:
+        window.show_place(name)
+        qtbot.waitUntil(lambda name=name: window.current_place == name and name in window._made, timeout=60_000)
+    qtbot.waitUntil(lambda: not context.tasks.running, timeout=60_000)
+    application.removeEventFilter(watch)
+    assert flashed == []

@@ -20,7 +20,8 @@ class DoorView(QWidget):
         self.unlock = _UnlockCard(presenter)
         self.damaged = _DamagedCard(presenter)
         self.opening = _card(label(self.tr("Opening the list of students …"), role="subtitle"))
-        self._pages: tuple[QFrame, ...] = (self.make, self.unlock, self.damaged, self.opening)
+        self.waiting = _card(label(self.tr("Looking at what this computer can do …"), role="subtitle"))
+        self._pages: tuple[QFrame, ...] = (self.make, self.unlock, self.damaged, self.opening, self.waiting)
         across = QHBoxLayout()
         across.addStretch(1)
         for page in self._pages:
@@ -44,6 +45,8 @@ class DoorView(QWidget):
         }.get(self.presenter.door)
         if page is None:
             return
+        if page is self.make and self.presenter.has_keyring is None:
+            page = self.waiting
         if page is self.damaged:
             self.damaged.show_problem()
         for one in self._pages:
@@ -134,7 +137,7 @@ class _MakeCard(_Card):
 
     def refresh(self) -> None:
         """Offer the keyring only where there is one."""
-        there = self._presenter.has_keyring
+        there = bool(self._presenter.has_keyring)
         self.with_keyring.setVisible(there)
         self.with_passphrase.setProperty("role", "" if there else "primary")
         self.hint.setText(

@@ -61,7 +61,7 @@ class LockPanel(QWidget):
             if by_ring
             else self.tr("A passphrase opens the list now. After the change the old one opens nothing any more.")
         )
-        self.keyring.setVisible(not by_ring and self.presenter.has_keyring)
+        self.keyring.setVisible(not by_ring and bool(self.presenter.has_keyring))
         self.wrong.setText("")
         self.first.clear()
         self.second.clear()

@@ -36,6 +36,7 @@ _NAMES = (
 def scenes(context: AppContext) -> Iterator[tuple[str, QWidget]]:
     """One after the other; each is changed after it was taken."""
     place = StudentsPlace(context)
+    settle(lambda: place.presenter.has_keyring is not None)
     yield "make", place
     _furnish(context)
     place = StudentsPlace(context)
@@ -44,13 +45,13 @@ def scenes(context: AppContext) -> Iterator[tuple[str, QWidget]]:
     settle(lambda: place.presenter.door is Door.LOCKED and place.door.unlock.wrong.isVisibleTo(place.door))
     yield "locked", place
     place.presenter.unlock(PASSPHRASE)
-    settle(lambda: place.presenter.door is Door.OPEN and bool(place.seats.rooms))
-    place.table.table.setCurrentIndex(place.table.model.index(0, 0))
+    settle(lambda: place.presenter.door is Door.OPEN and bool(place.desk.seats.rooms))
+    place.desk.table.table.setCurrentIndex(place.desk.table.model.index(0, 0))
     yield "seats", place
-    place.table.add.setChecked(True)
+    place.desk.table.add.setChecked(True)
     yield "add", place
-    place.table.add.setChecked(False)
-    place.tabs.setCurrentWidget(place.portraits)
+    place.desk.table.add.setChecked(False)
+    place.desk.tabs.setCurrentWidget(place.desk.portraits)
     _portraits(place)
     yield "portraits", place
 
@@ -73,8 +74,8 @@ def _portraits(place: StudentsPlace) -> None:
         cv2.imwrite(str(folder / "two together.png"), np.hstack([one, other]))
         cv2.imwrite(str(folder / "blackboard.png"), np.full((200, 260, 3), (58, 52, 38), np.uint8))
         paths = [enroll / "S01.png", folder / "two together.png", folder / "blackboard.png"]
-        place.portraits.look_at(paths)
-        settle(lambda: bool(place.portraits.looks))
+        place.desk.portraits.look_at(paths)
+        settle(lambda: bool(place.desk.portraits.looks))
 
 
 def _furnish(context: AppContext) -> None:

@@ -23,19 +23,17 @@ def create(context: AppContext) -> "StudentsPlace":
     return StudentsPlace(context)
 
 
-class StudentsPlace(QWidget):
-    """Door or desk."""
+class Desk(QWidget):
+    """The open list of students: classes at the left, their students, and seats or portraits of the chosen one."""
 
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, presenter: StudentsPresenter) -> None:
         super().__init__()
-        self.setObjectName("page")
-        self.presenter = StudentsPresenter(context, self)
-        self.door = DoorView(self.presenter)
-        self.classes = ClassList(self.presenter)
-        self.table = StudentsView(self.presenter)
-        self.portraits = PortraitsPanel(self.presenter)
-        self.seats = SeatsPanel(self.presenter)
-        self.lock = LockPanel(self.presenter)
+        self.presenter = presenter
+        self.classes = ClassList(presenter)
+        self.table = StudentsView(presenter)
+        self.portraits = PortraitsPanel(presenter)
+        self.seats = SeatsPanel(presenter)
+        self.lock = LockPanel(presenter)
         self.tabs = QTabWidget()
         self.tabs.addTab(self.seats, self.tr("Seats"))
         self.tabs.addTab(self.portraits, self.tr("Portraits"))
@@ -60,26 +58,65 @@ class StudentsPlace(QWidget):
         column = QVBoxLayout()
         column.addWidget(self.middle, 1)
         column.addWidget(self.receipt)
-        desk = QWidget()
-        layout = QHBoxLayout(desk)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(16)
         layout.addWidget(self.classes)
         layout.addLayout(column, 1)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.door)
-        self.stack.addWidget(desk)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.stack)
-        self._desk = desk
         self.table.current_changed.connect(self._on_current)
         self.classes.key_wanted.connect(lambda: self._show_lock(True))
         self.lock.closed.connect(lambda: self._show_lock(False))
+        presenter.classes_changed.connect(self.show_classes)
+        presenter.receipt.connect(self._on_receipt)
+        self._on_current(self.table.current)
+
+    def show_classes(self) -> None:
+        """The class that is shown, or that there is none yet."""
+        self.middle.setCurrentIndex(0 if self.presenter.group is not None else 1)
+        if self.presenter.door is Door.OPEN and self.presenter.group is None:
+            self.classes.new.setFocus()
+
+    def _on_current(self, pseudonym: str) -> None:
+        self.portraits.show_student(pseudonym)
+        self.seats.show_student(pseudonym)
+
+    def _show_lock(self, on: bool) -> None:
+        if on:
+            self.lock.refresh()
+            self.middle.setCurrentWidget(self.lock)
+            self.lock.first.setFocus()
+        else:
+            self.show_classes()
+
+    def _on_receipt(self, path: Path) -> None:
+        self.receipt.setText(self.tr("Deleted. The receipt is {0}").format(path))
+        self.receipt.show()
+
+
+class StudentsPlace(QWidget):
+    """Door or desk. The desk is made when the door opens for the first time: a visitor without a list waits less."""
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.presenter = StudentsPresenter(context, self)
+        self.door = DoorView(self.presenter)
+        self._desk: Desk | None = None
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.door)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.stack)
         self.presenter.door_changed.connect(self._on_door)
-        self.presenter.classes_changed.connect(self._on_classes)
-        self.presenter.receipt.connect(self._on_receipt)
         self.presenter.look()
+
+    @property
+    def desk(self) -> Desk:
+        """What is behind the door."""
+        if self._desk is None:
+            self._desk = Desk(self.presenter)
+            self.stack.addWidget(self._desk)
+        return self._desk
 
     def open(self, classroom: str = "") -> None:
         """Look again at what is on disk."""
@@ -96,34 +133,14 @@ class StudentsPlace(QWidget):
         )
 
     def _on_door(self) -> None:
-        is_open = self.presenter.door is Door.OPEN
-        self.stack.setCurrentWidget(self._desk if is_open else self.door)
-        if is_open:
-            self.seats.read_rooms()
-            self._on_classes()
+        if self.presenter.door is Door.OPEN:
+            self.stack.setCurrentWidget(self.desk)
+            self.desk.seats.read_rooms()
+            self.desk.show_classes()
         else:
-            self.receipt.hide()
-
-    def _on_classes(self) -> None:
-        self.middle.setCurrentIndex(0 if self.presenter.group is not None else 1)
-        if self.presenter.door is Door.OPEN and self.presenter.group is None:
-            self.classes.new.setFocus()
-
-    def _on_current(self, pseudonym: str) -> None:
-        self.portraits.show_student(pseudonym)
-        self.seats.show_student(pseudonym)
-
-    def _show_lock(self, on: bool) -> None:
-        if on:
-            self.lock.refresh()
-            self.middle.setCurrentWidget(self.lock)
-            self.lock.first.setFocus()
-        else:
-            self._on_classes()
-
-    def _on_receipt(self, path: Path) -> None:
-        self.receipt.setText(self.tr("Deleted. The receipt is {0}").format(path))
-        self.receipt.show()
+            self.stack.setCurrentWidget(self.door)
+            if self._desk is not None:
+                self._desk.receipt.hide()
 
 
 def screenshots(context: AppContext) -> Iterable[tuple[str, QWidget]]:

@@ -80,9 +80,9 @@ class PortraitsPanel(QWidget):
         layout.addWidget(self.keep)
         layout.addWidget(self._confirm)
         layout.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignLeft)
-        presenter.looked.connect(self._on_looked)
-        presenter.cameras_found.connect(self._on_cameras)
-        presenter.shooting_ended.connect(self._on_shooting_ended)
+        presenter.desk.looked.connect(self._on_looked)
+        presenter.desk.cameras_found.connect(self._on_cameras)
+        presenter.desk.shooting_ended.connect(self._on_shooting_ended)
         presenter.students_changed.connect(self.refresh)
         self._show([])
         self.refresh()
@@ -127,7 +127,7 @@ class PortraitsPanel(QWidget):
 
     def look_at(self, paths: list[Path]) -> None:
         """Look whether pictures can be used."""
-        self.presenter.look_at(self.pseudonym, paths)
+        self.presenter.desk.look_at(self.pseudonym, paths)
 
     def _on_use_camera(self, on: bool) -> None:
         self._camera_row.setVisible(on)
@@ -135,7 +135,7 @@ class PortraitsPanel(QWidget):
             self.camera.clear()
             self.camera.addItem(self.tr("looking for cameras …"))
             self.shoot.setEnabled(False)
-            self.presenter.find_cameras()
+            self.presenter.desk.find_cameras()
 
     def _on_cameras(self, found: list[tuple[str, str]]) -> None:
         self.camera.clear()
@@ -148,7 +148,7 @@ class PortraitsPanel(QWidget):
     def _shoot(self) -> None:
         self.shoot.setEnabled(False)
         self.state.setText(self.tr("Look into the camera and turn your head a little, for four seconds …"))
-        self.presenter.look_with_camera(self.pseudonym, str(self.camera.currentData()))
+        self.presenter.desk.look_with_camera(self.pseudonym, str(self.camera.currentData()))
 
     def _on_shooting_ended(self) -> None:
         self.shoot.setEnabled(self.camera.currentData() is not None)

@@ -1,10 +1,8 @@
 """What the place "Students" does: opens and locks the roster, changes it, looks at portraits. No widget here.
 
-Owns the open roster file and a queue of jobs on it. A change is shown at once and written by a job in a thread, one
-after the other, so that nothing waits for the disk and no two jobs write at one time.
+A change is shown at once and written by a job of :class:`gazeclass.desktop.students.saving.SaveQueue`.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -16,16 +14,16 @@ from PySide6.QtCore import QObject, Signal
 
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.log import hide_names
+from gazeclass.desktop.students.portrait_desk import PortraitDesk
+from gazeclass.desktop.students.saving import SaveQueue
 from gazeclass.errors import InputError
 from gazeclass.lesson import roster_removal
 from gazeclass.lesson.documents_removal import lessons_with, purge_everywhere
 from gazeclass.lesson.roster import Consent, Roster, RosterClass, RosterStudent
 from gazeclass.lesson.roster_file import RosterFile, backup_of, lock_of, restore_backup
 from gazeclass.lesson.roster_keys import keyring_works, new_keyring_key, new_passphrase_key
-from gazeclass.lesson.roster_portraits import PortraitLook, look_at_file, portrait_of
+from gazeclass.lesson.roster_portraits import PortraitLook
 from gazeclass.progress import Progress
-
-Job = Callable[[RosterFile], object]
 
 
 class Door(Enum):
@@ -45,23 +43,17 @@ class StudentsPresenter(QObject):
         door_changed: the roster was opened, locked, made, found damaged.
         classes_changed: there are other classes, or another one is shown.
         students_changed: students of the shown class, or anything about them.
-        looked: at pictures: a list of (path, PortraitLook), for the student they were meant for.
         refused: an InputError about what was typed at the door.
         receipt: path of the receipt of what was deleted.
         found_in_lessons: a pseudonym, and in how many lessons it is.
-        cameras_found: (name, address) of each camera that is plugged in.
-        shooting_ended: the camera is closed again.
     """
 
     door_changed = Signal()
     classes_changed = Signal()
     students_changed = Signal()
-    looked = Signal(str, object)
     refused = Signal(object)
     receipt = Signal(object)
     found_in_lessons = Signal(str, int)
-    cameras_found = Signal(object)
-    shooting_ended = Signal()
 
     def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -71,17 +63,16 @@ class StudentsPresenter(QObject):
         self.roster = Roster()
         self.shown = ""
         self.problem: InputError | None = None
-        self._file: RosterFile | None = None
-        self._jobs: deque[Job] = deque()
-        self._busy = False
-        self._models: tuple[Any, Any] | None = None
+        #: Whether this computer can keep the key itself; None while that is being found out.
+        self.has_keyring: bool | None = None
+        self._asking = False
+        self.desk = PortraitDesk(context, self)
+        self.desk.learned.connect(self._on_learned)
+        self._queue = SaveQueue(context, self)
+        self._queue.done.connect(self._on_written)
+        self._queue.failed.connect(self._on_not_written)
 
     # --- the door ---
-
-    @property
-    def has_keyring(self) -> bool:
-        """Whether this computer can keep the key itself."""
-        return keyring_works()
 
     @property
     def has_backup(self) -> bool:
@@ -91,11 +82,12 @@ class StudentsPresenter(QObject):
     @property
     def lock_kind(self) -> str:
         """How the open roster is locked: "keyring" or "passphrase"."""
-        return self._file.lock if self._file is not None else ""
+        return self._queue.file.lock if self._queue.file is not None else ""
 
     def look(self) -> None:
         """See what is on disk; a roster whose key lies in the keyring is opened at once."""
-        if self._file is not None:
+        self._ask_for_keyring()
+        if self._queue.file is not None:
             return
         self.problem = None
         if not self.path.exists():
@@ -110,6 +102,20 @@ class StudentsPresenter(QObject):
         self._set_door(Door.LOCKED)
         if kind == "keyring":
             self.unlock(None)
+
+    def _ask_for_keyring(self) -> None:
+        """In a task: to look for a keyring takes a second on some computers."""
+        if self.has_keyring is not None or self._asking:
+            return
+        self._asking = True
+        task = self.context.tasks.run(lambda _: keyring_works(), title=self.tr("Looking for a place for keys"))
+        task.done.connect(self._on_keyring)
+        task.failed.connect(lambda _: self._on_keyring(False))
+
+    def _on_keyring(self, there: bool) -> None:
+        self.has_keyring, self._asking = there, False
+        if self.door is Door.ABSENT:
+            self.door_changed.emit()
 
     def create(self, passphrase: str | None) -> None:
         """Make the roster, locked with a passphrase or (None) by the keyring."""
@@ -132,7 +138,7 @@ class StudentsPresenter(QObject):
 
     def lock(self) -> None:
         """Close the roster once everything is written; its contents leave the memory's reach."""
-        self._then(self._forget)
+        self._queue.then(self._forget)
 
     def restore(self) -> None:
         """Put the last good copy in the place of a damaged roster."""
@@ -148,7 +154,7 @@ class StudentsPresenter(QObject):
         def change(file: RosterFile) -> None:
             file.change_key(new_keyring_key() if passphrase is None else new_passphrase_key(passphrase))
 
-        self._do(change)
+        self._queue.add(change)
 
     # --- what is shown ---
 
@@ -165,7 +171,7 @@ class StudentsPresenter(QObject):
     @property
     def saved(self) -> bool:
         """Whether everything is on disk."""
-        return not self._busy and not self._jobs
+        return self._queue.saved
 
     @staticmethod
     def today() -> date:
@@ -231,14 +237,14 @@ class StudentsPresenter(QObject):
         if not given:
             fields["portraits"] = ()
         self.roster = self.roster.replace_class(shown, self._shown().change(pseudonym, **fields))
-        self._do(lambda file: roster_removal.set_consent(file, shown, pseudonym, given=given, until=until))
+        self._queue.add(lambda file: roster_removal.set_consent(file, shown, pseudonym, given=given, until=until))
         self.students_changed.emit()
 
     def remove_student(self, pseudonym: str) -> None:
         """Delete a student, with a receipt."""
         shown = self.shown
         self.roster = self.roster.replace_class(shown, self._shown().without(pseudonym))
-        self._do(lambda file: roster_removal.forget_student(file, shown, pseudonym))
+        self._queue.add(lambda file: roster_removal.forget_student(file, shown, pseudonym))
         self.students_changed.emit()
 
     def lessons_with(self, pseudonym: str) -> None:
@@ -268,88 +274,25 @@ class StudentsPresenter(QObject):
         """Delete the shown class with its students, with a receipt."""
         shown = self.shown
         self.roster = self.roster.remove_class(shown)
-        self._do(lambda file: roster_removal.forget_class(file, shown))
+        self._queue.add(lambda file: roster_removal.forget_class(file, shown))
         self.shown = self.roster.classes[0].name if self.roster.classes else ""
         self.classes_changed.emit()
         self.students_changed.emit()
 
     # --- portraits ---
 
-    def look_at(self, pseudonym: str, paths: Sequence[Path]) -> None:
-        """Look whether pictures can be portraits of a student; :attr:`looked` tells."""
-
-        def work(progress: Progress) -> list[tuple[Path, PortraitLook]]:
-            progress.start(self.tr("looking at pictures"), len(paths))
-            detector = self._tools()[0]
-            found = []
-            for path in paths:
-                found.append((path, look_at_file(path, detector)))
-                progress.advance()
-            return found
-
-        task = self.context.tasks.run(work, title=self.tr("Looking at pictures"))
-        task.done.connect(lambda found: self.looked.emit(pseudonym, found))
-        task.failed.connect(self.context.show_error)
-
-    def find_cameras(self) -> None:
-        """Look which cameras there are; :attr:`cameras_found` tells."""
-
-        def work(_: Progress) -> list[tuple[str, str]]:
-            from gazeclass.capture.devices import list_devices
-
-            return [(device.name, device.address) for device in list_devices()]
-
-        task = self.context.tasks.run(work, title=self.tr("Looking for cameras"))
-        task.done.connect(self.cameras_found)
-        task.failed.connect(self.context.show_error)
-
-    def look_with_camera(self, pseudonym: str, camera: str) -> None:
-        """Take pictures of a student with a camera; :attr:`looked` tells, :attr:`shooting_ended` in any case."""
-
-        def work(progress: Progress) -> list[tuple[Path, PortraitLook]]:
-            from gazeclass.lesson.roster_camera import looks_from_camera
-
-            looks = looks_from_camera(camera, self._tools()[0], progress=progress)
-            return [(Path(f"{k + 1}"), look) for k, look in enumerate(looks)]
-
-        task = self.context.tasks.run(work, title=self.tr("Taking pictures"))
-        task.done.connect(lambda found: self.looked.emit(pseudonym, found))
-        task.failed.connect(self.context.show_error)
-        task.finished.connect(self.shooting_ended)
-
     def take_portraits(self, pseudonym: str, looks: Sequence[PortraitLook], *, keep: bool) -> None:
         """Turn usable looks into portraits of a student."""
-        shown, day = self.shown, self.today()
-
-        def work(_: Progress) -> list[Any]:
-            return [portrait_of(look, self._tools()[1], day, keep=keep) for look in looks if look.usable]
-
-        def done(portraits: list[Any]) -> None:
-            student = self.student(pseudonym)
-            if student is not None and self.shown == shown:
-                self.set_student(pseudonym, portraits=student.portraits + tuple(portraits))
-
-        task = self.context.tasks.run(work, title=self.tr("Learning portraits"))
-        task.done.connect(done)
-        task.failed.connect(self.context.show_error)
+        self.desk.learn(self.shown, pseudonym, looks, self.today(), keep=keep)
 
     def clear_portraits(self, pseudonym: str) -> None:
         """Delete a student's portraits, from the copy beside the roster too."""
         self.roster = self.roster.replace_class(self.shown, self._shown().change(pseudonym, portraits=()))
         new = self.roster
-        self._do(lambda file: file.save(new, forget=True))
+        self._queue.add(lambda file: file.save(new, forget=True))
         self.students_changed.emit()
 
-    def _tools(self) -> tuple[Any, Any]:
-        """Detector and embedder, opened once, in the thread that needs them first."""
-        if self._models is None:
-            from gazeclass.faces.embedding import Embedder
-            from gazeclass.faces.mtcnn import MtcnnDetector
-
-            self._models = MtcnnDetector(), Embedder()
-        return self._models
-
-    # --- jobs ---
+    # --- writing ---
 
     def _shown(self) -> RosterClass:
         return self.roster.group(self.shown)
@@ -362,49 +305,27 @@ class StudentsPresenter(QObject):
             self.context.show_error(error)
             return False
         self.roster = new
-        self._do(lambda file: file.save(new))
+        self._queue.add(lambda file: file.save(new))
         return True
 
-    def _do(self, job: Job) -> None:
-        self._jobs.append(job)
-        self._next()
-
-    def _then(self, what: Callable[[], None]) -> None:
-        """Do something in the GUI thread when everything is written."""
-        if self.saved:
-            what()
-            return
-        task = self.context.tasks.running[-1]
-        task.finished.connect(lambda: self._then(what))
-
-    def _next(self) -> None:
-        if self._busy or not self._jobs or self._file is None:
-            return
-        job, file = self._jobs.popleft(), self._file
-        self._busy = True
-        task = self.context.tasks.run(lambda _: job(file), title=self.tr("Saving the students"))
-        task.done.connect(self._on_done)
-        task.failed.connect(self._on_failed)
-        task.finished.connect(self._on_finished)
-
-    def _on_done(self, result: object) -> None:
+    def _on_written(self, result: object) -> None:
         if isinstance(result, Path):
             self.receipt.emit(result)
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_not_written(self, error: Exception) -> None:
         """What could not be written is not shown any longer either."""
-        self._jobs.clear()
-        if self._file is not None:
-            self.roster = self._file.roster
+        if self._queue.file is not None:
+            self.roster = self._queue.file.roster
         if self.group is None:
             self.shown = self.roster.classes[0].name if self.roster.classes else ""
         self.context.show_error(error)
         self.classes_changed.emit()
         self.students_changed.emit()
 
-    def _on_finished(self) -> None:
-        self._busy = False
-        self._next()
+    def _on_learned(self, group: str, pseudonym: str, portraits: list[Any]) -> None:
+        student = self.student(pseudonym)
+        if student is not None and self.shown == group:
+            self.set_student(pseudonym, portraits=student.portraits + tuple(portraits))
 
     def _open(self, work: Callable[[Progress], RosterFile], back: Door, title: str) -> None:
         self._set_door(Door.OPENING)
@@ -418,7 +339,7 @@ class StudentsPresenter(QObject):
         task.failed.connect(failed)
 
     def _on_opened(self, file: RosterFile) -> None:
-        self._file, self.roster = file, file.roster
+        self._queue.file, self.roster = file, file.roster
         hide_names(student.name for group in self.roster.classes for student in group.students)
         self.shown = self.roster.classes[0].name if self.roster.classes else ""
         self._set_door(Door.OPEN)
@@ -426,7 +347,7 @@ class StudentsPresenter(QObject):
         self.students_changed.emit()
 
     def _forget(self) -> None:
-        self._file, self.roster, self.shown = None, Roster(), ""
+        self._queue.file, self.roster, self.shown = None, Roster(), ""
         self._set_door(Door.LOCKED)
         self.classes_changed.emit()
         self.students_changed.emit()

@@ -31,7 +31,8 @@ class EmptyState(QWidget):
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
             line.setMaximumWidth(560)
         self.button = button(action, role="primary")
-        self.button.setVisible(bool(action))
+        if not action:  # showing it before it has a parent would open a window of its own
+            self.button.hide()
         self.button.clicked.connect(self.activated)
         layout = QVBoxLayout(self)
         layout.setSpacing(16)
