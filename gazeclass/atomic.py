@@ -37,6 +37,37 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def require_writable(path: str | os.PathLike[str]) -> None:
+    """Refuse a file that cannot be written, before the long work whose result it is to hold.
+
+    Raises:
+        InputError: it is a folder, or its folder does not exist or may not be written to.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError("this is a folder", where=path, todo="Give the name of a file in it.")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise _refusal(path, error) from error
+    os.close(handle)
+    os.unlink(name)
+
+
+def require_new(path: str | os.PathLike[str]) -> None:
+    """Refuse a file that is there already, or cannot be written.
+
+    Raises:
+        InputError: as said.
+    """
+    path = Path(path)
+    if path.is_file():
+        raise InputError(
+            "there is a file of that name already", where=path, todo="Choose another name or move it away."
+        )
+    require_writable(path)
+
+
 def write_text(path: str | os.PathLike[str], text: str, *, encoding: str = "utf-8", newline: str = "\n") -> None:
     """Write ``text`` to ``path``, whole or not at all."""
     with atomic_path(path) as temporary, open(temporary, "w", encoding=encoding, newline=newline) as file:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gazeclass.capture.common_clock import CommonClock, clock_by_movement
 from gazeclass.capture.pairs import (
     CameraHealth,
     FramePair,
@@ -23,6 +24,7 @@ from gazeclass.capture.video import VideoFile, open_video
 from gazeclass.errors import InputError
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.rotation import Array
+from gazeclass.progress import SILENT, Progress
 from gazeclass.timestamps import read_timestamps
 
 
@@ -41,6 +43,7 @@ class Recording:
         common_clock: bool,
         offset_s: float,
         max_skew_s: float | None = None,
+        clock: CommonClock | None = None,
     ) -> None:
         """Pair the frames.
 
@@ -50,14 +53,16 @@ class Recording:
             common_clock: whether one clock took the times of both.
             offset_s: what was already subtracted from camera 1's times.
             max_skew_s: None for half a frame period.
+            clock: what the movement in both files says of their clocks, where that was used.
 
         Raises:
             InputError: no two frames are near enough in time.
         """
         self.videos = videos
         self.times_s = times_s
-        self._common_clock = common_clock
+        self.common_clock = common_clock
         self._offset_s = offset_s
+        self._clock = clock
         self._missing: tuple[set[int], set[int]] = (set(), set())
         timed = [np.flatnonzero(np.isfinite(t)) for t in times_s]
         t0, t1 = (t[k] for t, k in zip(times_s, timed, strict=True))
@@ -114,7 +119,7 @@ class Recording:
             cameras=(self._camera_health(0), self._camera_health(1)),
             skew=skew_of(self.times_s[0], self.times_s[1], self.pairs),
             pairs=len(self.pairs) - len(self._damaged_pairs()),
-            common_clock=self._common_clock,
+            common_clock=self.common_clock,
             offset_s=self._offset_s,
         )
 
@@ -139,12 +144,24 @@ class Recording:
             if missing:
                 at = float(times[min(missing)])
                 out.append(f"{video.name}: {len(missing)} frames are damaged and left out, the first at {at:.1f} s")
-        if not self._common_clock:
-            out.append(
-                "No common clock: both recordings are taken to have begun together "
-                f"({self._offset_s:+.3f} s subtracted from camera 1), and the true skew is unknown"
-            )
+        if not self.common_clock:
+            out.append(self._clock_note())
         return tuple(out)
+
+    def _clock_note(self) -> str:
+        if self._clock is None:
+            return (
+                "No common clock: both recordings are taken to have begun together "
+                f"({self._offset_s:+.3f} s subtracted from camera 1), and the true skew is unknown; give --timestamps "
+                "or --offset where they did not"
+            )
+        began = "earlier" if self._offset_s > 0 else "later"
+        drift = self._clock.drift
+        runs = f", its clock runs {1e6 * drift:+.0f} millionths fast" if drift else ""
+        return (
+            f"No common clock: by the movement in both pictures, time 0 of camera 1 was {abs(self._offset_s):.2f} s "
+            f"{began} than that of camera 0{runs} (correlation {self._clock.correlation:.2f})"
+        )
 
     def _camera_health(self, camera: int) -> CameraHealth:
         video, times, missing = self.videos[camera], self.times_s[camera], self._missing[camera]
@@ -174,14 +191,14 @@ def open_recording(
 ) -> Recording:
     """Open two videos of one lesson.
 
-    With ``timestamps`` all times are on that file's clock. Without, each file's own presentation times are used and
+    With ``timestamps`` all times are on that file's clock. Without, each file's own presentation times are used, and
     the constant offset between the two clocks is estimated (:func:`gazeclass.capture.pairs.estimate_offset_s` says what
-    that can and cannot know), unless ``offset_s`` gives it: camera 1's time minus camera 0's at one moment.
+    that can and cannot know; :func:`synchronised` can know more), unless ``offset_s`` gives it.
 
     Args:
         cam0, cam1: the video of the left (reference) and the right camera.
         timestamps: ``timestamps.csv``, see :mod:`gazeclass.timestamps`.
-        offset_s: a known clock offset.
+        offset_s: a known clock offset: camera 1's time minus camera 0's at one moment.
         max_skew_s: frames further apart are no pair; None for half a frame period.
 
     Raises:
@@ -200,6 +217,27 @@ def open_recording(
     return Recording(
         videos, (t0, t1 - offset), common_clock=offset_s is not None, offset_s=offset, max_skew_s=max_skew_s
     )
+
+
+def synchronised(recording: Recording, progress: Progress = SILENT) -> Recording:
+    """The recording with its clocks' offset taken from the movement in both pictures, where they have none in common.
+
+    Args:
+        recording: of two files.
+        progress: told of every picture looked at.
+
+    Returns:
+        The same recording where one clock timed both, or where movement does not show the offset beyond doubt.
+
+    Raises:
+        InputError: on that clock the recordings share no moment.
+        Cancelled: from ``progress``.
+    """
+    if recording.common_clock or (clock := clock_by_movement(recording.videos, progress)) is None:
+        return recording
+    t0, t1 = recording.videos[0].times_s, recording.videos[1].times_s
+    moved = clock.on_first(t1)
+    return Recording(recording.videos, (t0, moved), common_clock=False, offset_s=float(t1[0] - moved[0]), clock=clock)
 
 
 def check_size(

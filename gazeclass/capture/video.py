@@ -84,6 +84,22 @@ class VideoFile:
                     )
                 yield Frame(index, float(self.times_s[index]), image)
 
+    def decoded(self, from_s: float, to_s: float) -> Iterator[tuple[float, Any]]:
+        """Time and PyAV frame, as the file holds it, between two moments of the file's clock; damaged ones left out."""
+        with _open(self.path) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            seekable = self.pts is not None and stream.time_base is not None
+            if seekable and from_s > float(self.times_s[0]) + 2.0:
+                container.seek(int(from_s / float(stream.time_base or 1)), stream=stream)
+            for count, frame in enumerate(_decode(container, stream)):
+                index = None if seekable and frame.pts is None else self._index(frame, count)
+                if index is None or self.times_s[index] < from_s:
+                    continue
+                if self.times_s[index] > to_s:
+                    return
+                yield float(self.times_s[index]), frame
+
     def _index(self, frame: Any, count: int) -> int | None:
         if self.pts is None or frame.pts is None:
             return count if count < len(self.times_s) else None

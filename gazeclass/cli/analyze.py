@@ -20,6 +20,11 @@ def analyze(
         False, "--by-seat", help="Tell students by their seats; no face is compared with another."
     ),
     headpose: str = typer.Option("default", help="Head-pose model, see `gazeclass models list`."),
+    offset: float | None = typer.Option(
+        None,
+        help="Without timestamps: seconds by which cam1's recording began before cam0's, negative if after. Left out, "
+        "the movement in both tells.",
+    ),
     allow_scaling: bool = typer.Option(
         False, "--allow-scaling", help="The recording is the calibrated picture scaled exactly."
     ),
@@ -34,6 +39,7 @@ def analyze(
         room,
         output,
         timestamps=timestamps,
+        offset_s=offset,
         enroll=who,
         seats=seats,
         headpose=headpose,
@@ -82,22 +88,26 @@ def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported
     output: Path,
     *,
     timestamps: Path | None,
+    offset_s: float | None = None,
     enroll,
     seats=None,
     headpose: str = "default",
     allow_scaling: bool = False,
 ):
     """What ``analyze`` and ``demo`` share: open, check, run with progress bars."""
-    from gazeclass.capture.files import check_size, open_recording
+    from gazeclass.atomic import require_new
+    from gazeclass.capture.files import check_size, open_recording, synchronised
     from gazeclass.headpose.estimator import load_estimator
     from gazeclass.lesson.analysis import analyze as run
     from gazeclass.lesson.analysis import zones_of
     from gazeclass.lesson.assembly import build_pipeline
 
-    recording = open_recording(*videos, timestamps)
+    require_new(output)
+    recording = open_recording(*videos, timestamps, offset_s=offset_s)
     cameras = check_size(recording, classroom.rig().cameras, allow_scaling)
     estimator = load_estimator(headpose)
     with progress_bars() as bars:
+        recording = synchronised(recording, bars)
         bars.start("models and portraits")
         pipeline = build_pipeline(
             classroom, enroll=enroll, seats=seats, headpose=estimator, zones=zones_of(classroom), cameras=cameras

@@ -38,10 +38,12 @@ def calibrate(
     ),
 ) -> None:
     """Calibrate a classroom: cameras, their place in the room, and how sure that is."""
+    from gazeclass.atomic import require_writable
     from gazeclass.calibration.classroom import save_classroom
     from gazeclass.calibration.folder import calibrate_folder
     from gazeclass.calibration.solve import Options
 
+    require_writable(output)
     target = _target(pattern, square, charuco, marker, inverted, legacy)
     options = Options(name=name, level_sigma_deg=level if level > 0 else None, any_order=any_order, half_turn=half_turn)
     with progress_bars() as bars:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gazeclass.atomic import atomic_path
+from gazeclass.atomic import atomic_path, require_new
 from gazeclass.calibration.classroom import Classroom
 from gazeclass.capture.pairs import PairSource, RecordingHealth
 from gazeclass.errors import InputError
@@ -92,10 +92,7 @@ def analyze(
     Raises:
         InputError: the file exists or cannot be written; the recording holds no pair.
     """
-    if path.exists():
-        raise InputError(
-            "there is a file of that name already", where=path, todo="Choose another name or move it away."
-        )
+    require_new(path)
     counts = {str(status): 0 for status in ObservationStatus}
     places: dict[str, list[np.ndarray]] = {}
     first = last = None
