@@ -153,8 +153,8 @@ def shown(a: argparse.Namespace, folder: Path) -> Shown:
     from gazeclass.desktop import theme
     from gazeclass.desktop.app import make_application
     from gazeclass.desktop.context import AppContext
+    from gazeclass.desktop.lesson.choice import PORTRAITS
     from gazeclass.desktop.lesson.place import create
-    from gazeclass.desktop.lesson.start_presenter import PORTRAITS
     from gazeclass.desktop.state import State
     from gazeclass.settings import Settings
 

@@ -13,9 +13,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -30,43 +28,23 @@ from gazeclass.calibration.target import chessboard
 from gazeclass.desktop import theme
 from gazeclass.desktop.app import make_application, make_context
 from gazeclass.desktop.wizard.place import create
-from gazeclass.desktop.wizard.sources import Shot
+from gazeclass.desktop.wizard.played import PlayedCameras
 
 SAMPLE = Path(gazeclass.sample.__file__).parent / "calibration"
 BEAT_S, LIMIT_S = 0.005, 0.050
 
 
-class Streams:
-    """Two 1080p cameras out of the sample's common views, each held for two seconds."""
+NAMES = ("left", "right")
+#: Each common view is held for so long.
+HOLD_S = 2.0
 
-    waits = False
-    stills = False
-    names = ("left", "right")
 
-    def __init__(self, rate_hz: float) -> None:
-        self._period = 1.0 / rate_hz
-        names = sorted(p.name for p in (SAMPLE / "stereo" / "cam0").iterdir())
-        self._pairs = [tuple(cv2.imread(str(SAMPLE / "stereo" / f"cam{c}" / n)) for c in (0, 1)) for n in names]
-        self.given = 0
-
-    def shots(self, part: str) -> Iterator[Shot]:
-        start = time.monotonic()
-        while True:
-            t = self.given * self._period
-            time.sleep(max(0.0, start + t - time.monotonic()))
-            left, right = self._pairs[int(t / 2.0) % len(self._pairs)]
-            # A camera gives a new array each time.
-            yield Shot(t, (left.copy(), right.copy()), 0.002)
-            self.given += 1
-
-    def warnings(self) -> tuple[str, ...]:
-        return ()
-
-    def locks(self) -> Any:
-        return (None, None), (None, None)
-
-    def close(self) -> None:
-        pass
+def streams(rate_hz: float) -> PlayedCameras:
+    """Two 1080p cameras out of the sample's common views."""
+    names = sorted(p.name for p in (SAMPLE / "stereo" / "cam0").iterdir())
+    pairs = [tuple(cv2.imread(str(SAMPLE / "stereo" / f"cam{c}" / n)) for c in (0, 1)) for n in names]
+    moments = [(left, right) for left, right in pairs]
+    return PlayedCameras(moments, step_s=1.0 / rate_hz, hold=round(HOLD_S * rate_hz), names=NAMES)
 
 
 def main() -> int:
@@ -82,7 +60,7 @@ def main() -> int:
         folder = Path(place) / "classrooms" / "bench"
         prepare(folder)
         view = create(make_context(Path(place) / "state.ini"), folder)
-        view.presenter.session.source = Streams(arguments.rate)
+        view.presenter.session.source = streams(arguments.rate)
         view.resize(1280, 720)
         view.show()
         looked: list[float] = []
@@ -131,7 +109,7 @@ def prepare(folder: Path) -> None:
     shutil.copy(SAMPLE / "room.toml", project.folder)
     project.choose_target(chessboard("9x6", 0.060))
     project.measure_ruler(100.0)
-    specs = tuple(CameraSpec(name=n, width_px=1920, height_px=1080) for n in Streams.names)
+    specs = tuple(CameraSpec(name=n, width_px=1920, height_px=1080) for n in NAMES)
     project.set_cameras((specs[0], specs[1]), skew_ms=2.0)
     for step in ("lens0", "lens1"):
         project.skip(step)

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,40 +33,24 @@ from gazeclass.desktop import theme
 from gazeclass.desktop.app import make_application, make_context
 from gazeclass.desktop.wizard.pair_presenter import exchange_cameras
 from gazeclass.desktop.wizard.place import create
-from gazeclass.desktop.wizard.sources import Shot, read_colour
-from gazeclass.errors import InputError
+from gazeclass.desktop.wizard.played import PlayedCameras
+from gazeclass.desktop.wizard.sources import read_colour
 
 SAMPLE = Path(gazeclass.sample.__file__).parent / "calibration"
 SIZE_PX = (1176, 720)  # a window of 1280 × 720 without the rail of places
 PATIENCE_S = 600.0
 
 
-class Cameras:
-    """Live cameras out of pictures; the left one is pulled out after ``lost_after`` moments."""
-
-    waits = False
-    stills = False
-    names = ("Front left", "Front right")
-
-    def __init__(self, picture: Path, lost_after: int = 10**9) -> None:
-        self._image, self._lost_after = read_colour(picture), lost_after
-
-    def shots(self, part: str) -> Iterator[Shot]:
-        k = 0
-        while k < self._lost_after:
-            yield Shot(0.2 * k, (self._image, self._image))
-            time.sleep(0.05)
-            k += 1
-        raise InputError("the camera is gone", where=self.names[0], todo="Plug it in again, then press Try again.")
-
-    def warnings(self) -> tuple[str, ...]:
-        return ()
-
-    def locks(self) -> Any:
-        return (True, True), (True, False)
-
-    def close(self) -> None:
-        pass
+def cameras(picture: Path, lost_after: int | None = None) -> PlayedCameras:
+    """Live cameras out of one picture; the left one is pulled out after ``lost_after`` moments."""
+    image = read_colour(picture)
+    return PlayedCameras(
+        [(image, image)],
+        pace_s=0.05,
+        lost_after=lost_after,
+        names=("Front left", "Front right"),
+        locks=((True, True), (True, False)),
+    )
 
 
 class Studio:
@@ -185,7 +169,7 @@ def _lens_removed(project: Any) -> None:
 
 def out_of_view(studio: Studio) -> None:
     """Nobody holds a board."""
-    view = studio.open(_lens_removed, Cameras(SAMPLE / "auxiliary" / "cam1.jpg"))
+    view = studio.open(_lens_removed, cameras(SAMPLE / "auxiliary" / "cam1.jpg"))
     presenter = studio.go(view, Step.LENS0)
     presenter.session.feed.stop()
     image = np.full((1080, 1920, 3), 90, np.uint8)
@@ -199,7 +183,7 @@ def out_of_view(studio: Studio) -> None:
 
 def unplugged(studio: Studio) -> None:
     """A camera is pulled out in the Lens step."""
-    view = studio.open(_lens_removed, Cameras(SAMPLE / "intrinsics" / "cam0" / "0.jpg", lost_after=25))
+    view = studio.open(_lens_removed, cameras(SAMPLE / "intrinsics" / "cam0" / "0.jpg", lost_after=25))
     presenter = studio.go(view, Step.LENS0)
     studio.until(lambda: presenter.lost)
     studio.idle(view)

@@ -1,12 +1,10 @@
 """``classroom.toml``: everything that calibration found out about a room, checked when it is read."""
 
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import numpy as np
-import tomlkit
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -18,12 +16,12 @@ from pydantic import (
 )
 
 from gazeclass.atomic import write_text
+from gazeclass.calibration.toml_file import first_problem, read_toml, toml_text
 from gazeclass.errors import InputError
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.frames import Board, Transform
 from gazeclass.geometry.rotation import Array
 from gazeclass.geometry.stereo import StereoRig
-from gazeclass.reading import read_text
 
 VERSION = 1
 
@@ -316,62 +314,3 @@ def save_classroom(classroom: Classroom, path: str | Path) -> None:
     """
     comment = "A calibrated classroom. Written by gazeclass; lengths in metres, frames as in the guide."
     write_text(path, toml_text(classroom, comment))
-
-
-def toml_text(part: BaseModel, comment: str) -> str:
-    """A model as TOML with a comment on top; what is None or empty is left out."""
-    document = tomlkit.document()
-    document.add(tomlkit.comment(comment))
-    for key, value in part.model_dump(by_alias=True, exclude_none=True).items():
-        if value not in ((), "", {}):
-            document.add(key, _toml(value))
-    return tomlkit.dumps(document)
-
-
-def _toml(value: Any) -> Any:
-    """tomlkit items: matrices one row a line, lists of tables as [[tables]]."""
-    if isinstance(value, dict):
-        table = tomlkit.table()
-        for key, item in value.items():
-            if item not in ((), ""):
-                table.add(key, _toml(item))
-        return table
-    if isinstance(value, tuple | list) and value and isinstance(value[0], dict):
-        tables = tomlkit.aot()
-        for item in value:
-            tables.append(_toml(item))
-        return tables
-    if isinstance(value, tuple | list):
-        array = tomlkit.array()
-        array.extend([list(item) if isinstance(item, tuple) else item for item in value])
-        if value and isinstance(value[0], tuple | list):
-            array.multiline(True)
-        return array
-    return value
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Parse a TOML file.
-
-    Raises:
-        InputError: it cannot be read or is not TOML.
-    """
-    try:
-        return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"is not valid TOML ({error})", where=path, todo="Correct that line.") from error
-
-
-_IN_OUR_WORDS = {
-    "extra_forbidden": "there is no such key; is it misspelt?",
-    "missing": "it is missing",
-    "finite_number": "it must be a finite number",
-}
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first of pydantic's complaints in one line."""
-    problem = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in problem["loc"]) or "the file"
-    message = _IN_OUR_WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-    return f"{place}: {message[0].lower()}{message[1:]}"

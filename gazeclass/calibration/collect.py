@@ -12,7 +12,8 @@ import numpy as np
 
 from gazeclass.calibration.detection import Detection
 from gazeclass.calibration.live import LiveBoard, LiveSearch
-from gazeclass.calibration.project import LENS, PAIR, Project
+from gazeclass.calibration.picture_folder import LENS, PAIR
+from gazeclass.calibration.project import Project
 from gazeclass.calibration.quality import coverage
 from gazeclass.calibration.step_facts import part_views
 from gazeclass.calibration.target import Target

@@ -19,6 +19,7 @@ from gazeclass.calibration.picture_match import Match, match_pictures
 from gazeclass.errors import InputError
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.rotation import Array
+from gazeclass.pictures import PICTURES, read_picture
 from gazeclass.progress import SILENT, Progress
 
 #: A turn that would shift what is measured by less than the nose tip's own error is none (px of the whole picture).
@@ -303,20 +304,9 @@ def read_reference(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
     """
     kept = reference_paths(folder)
     if all(path.is_file() for path in kept):
-        return _read(kept[0]), _read(kept[1])
+        return read_picture(kept[0]), read_picture(kept[1])
     for material in (folder / "calibration" / "auxiliary", folder / "auxiliary"):
-        found = [sorted(p for p in material.glob(f"cam{c}.*") if p.suffix.lower() in _PICTURES) for c in (0, 1)]
+        found = [sorted(p for p in material.glob(f"cam{c}.*") if p.suffix.lower() in PICTURES) for c in (0, 1)]
         if all(found):
-            return _read(found[0][0]), _read(found[1][0])
+            return read_picture(found[0][0]), read_picture(found[1][0])
     return None
-
-
-_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-
-
-def _read(path: Path) -> np.ndarray:
-    data = np.frombuffer(path.read_bytes(), np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    if picture is None:
-        raise InputError("the picture cannot be read", where=path, todo="Take new reference pictures.")
-    return picture

@@ -5,6 +5,7 @@ A classroom there is a folder ``<slug>/`` with ``classroom.toml``, ``summary.pdf
 
 import shutil
 import tempfile
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +13,7 @@ from gazeclass.atomic import write_bytes
 from gazeclass.calibration.check_store import record_check
 from gazeclass.calibration.classroom import Classroom, load_classroom, save_classroom
 from gazeclass.calibration.given import with_given
-from gazeclass.calibration.project import (
-    CACHE,
-    CLASSROOM,
-    MATERIAL,
-    NOTES,
-    SUMMARY,
-    Project,
-    open_project,
-    room_slug,
-)
+from gazeclass.calibration.project import CACHE, CLASSROOM, MATERIAL, NOTES, SUMMARY, Project, open_project
 from gazeclass.calibration.step_facts import FIGURES
 from gazeclass.calibration.steps import Step, look
 from gazeclass.errors import InputError
@@ -143,3 +135,18 @@ def unfinished(classrooms: Path) -> tuple[Unfinished, ...]:
             name = ""
         found.append((notes.stat().st_mtime, Unfinished(folder, name or folder.parent.name)))
     return tuple(entry for _, entry in sorted(found, key=lambda item: -item[0]))
+
+
+def project_in_library(classrooms: Path, name: str) -> Path:
+    """Where a new classroom of this name goes in the library's ``classrooms``: ``<slug>/calibration``, unused."""
+    slug = room_slug(name)
+    taken = {p.name for p in classrooms.iterdir()} if classrooms.is_dir() else set()
+    free = next(s for k in range(1, 10_000) if (s := slug if k == 1 else f"{slug}-{k}") not in taken)
+    return classrooms / free / MATERIAL
+
+
+def room_slug(name: str) -> str:
+    """A folder name that every file system takes."""
+    text = unicodedata.normalize("NFKC", name).strip().lower()
+    kept = "".join(ch if ch.isalnum() else "-" for ch in text)
+    return "-".join(part for part in kept.split("-") if part)[:60] or "classroom"

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from gazeclass.calibration.classroom import BoardSize, Part, Seat, Zone, first_problem, read_toml
+from gazeclass.calibration.classroom import BoardSize, Part, Seat, Zone
+from gazeclass.calibration.toml_file import first_problem, read_toml
 from gazeclass.errors import InputError
 
 #: Boards outside this are centimetres, or a mistake.

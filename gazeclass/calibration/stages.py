@@ -29,7 +29,8 @@ from gazeclass.calibration.figures import (
 from gazeclass.calibration.folder import material_name, read_folder, read_views
 from gazeclass.calibration.intrinsics import Intrinsics, calibrate_camera
 from gazeclass.calibration.lying import turn_deg
-from gazeclass.calibration.project import CLASSROOM, LENS, LYING, PAIR, Project
+from gazeclass.calibration.picture_folder import LENS, LYING, PAIR
+from gazeclass.calibration.project import CLASSROOM, Project
 from gazeclass.calibration.quality import camera_quality, judge_survey
 from gazeclass.calibration.solve import CalibrationResult, Material, calibrate_material, solve_cameras, survey_points
 from gazeclass.calibration.step_facts import figures_path, keys, part_views

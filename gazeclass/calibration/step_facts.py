@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gazeclass.calibration.detection import Detection
-from gazeclass.calibration.project import CACHE, LENS, LYING, PAIR, ROOM, TAPE, Project
+from gazeclass.calibration.picture_folder import LENS, LYING, PAIR
+from gazeclass.calibration.project import CACHE, ROOM, TAPE, Project
 from gazeclass.calibration.target import Target
 from gazeclass.errors import InputError
 

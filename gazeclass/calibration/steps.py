@@ -6,6 +6,7 @@ in :mod:`gazeclass.calibration.stages`.
 """
 
 from gazeclass.calibration.figures import read_figures
+from gazeclass.calibration.picture_folder import LENS, LYING, PAIR
 from gazeclass.calibration.picture_rules import (
     auxiliary_state,
     cameras_state,
@@ -14,7 +15,7 @@ from gazeclass.calibration.picture_rules import (
     room_state,
     target_state,
 )
-from gazeclass.calibration.project import LENS, LYING, PAIR, Project
+from gazeclass.calibration.project import Project
 from gazeclass.calibration.step_facts import figures_path, keys, part_views
 from gazeclass.calibration.step_state import Overview, Status, Step, StepState
 from gazeclass.calibration.survey_rules import check_state, read_tape_or_error, summary_state, tape_state

@@ -6,16 +6,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from gazeclass.calibration.detection import Detection, detect
 from gazeclass.calibration.memory import DetectionMemory, Seen
 from gazeclass.calibration.target import Target
 from gazeclass.errors import InputError
+from gazeclass.pictures import PICTURES
+from gazeclass.pictures import read_picture as read_any
 from gazeclass.progress import Progress
 
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 VIDEOS = (".mp4", ".mkv", ".avi", ".mov", ".m4v", ".webm")
 
 #: cv2 lets go of the GIL while it searches, but hardly runs in parallel itself; more threads only cost memory.
@@ -69,20 +69,12 @@ def find_video(folder: Path, name: str) -> Path | None:
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """Grey picture ``(h, w)`` uint8, from any path that the file system knows.
+    """Grey picture ``(h, w)`` uint8 as the sensor gave it, since a lens belongs to the sensor.
 
     Raises:
         InputError: it cannot be read or is no picture.
     """
-    try:
-        # cv2.imread cannot open paths beyond ASCII on Windows.
-        data = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror or error})", where=path) from error
-    image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION) if data.size else None
-    if image is None:
-        raise InputError("is not a picture or is damaged", where=path, todo="Take it again or delete it.")
-    return np.asarray(image)
+    return read_any(path, grey=True, as_the_sensor=True)
 
 
 def read_pictures(pictures: dict[str, Path]) -> Iterator[tuple[str, np.ndarray]]:

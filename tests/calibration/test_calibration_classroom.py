@@ -69,7 +69,7 @@ def test_numbers_survive_to_the_last_digit(position, rms):
 
     import tomlkit
 
-    from gazeclass.calibration.classroom import _toml
+    from gazeclass.calibration.toml_file import _toml
 
     document = tomlkit.document()
     document.add("p", _toml(tuple(position)))

@@ -13,7 +13,8 @@ from gazeclass.calibration.collect import LensCollector, PairCollector, Verdict,
 from gazeclass.calibration.detection import Detection
 from gazeclass.calibration.live import STILL_S, LiveSearch, edge_width_px
 from gazeclass.calibration.pair_checks import Order, epipolar_still, order_of, same_picture, size_sentence
-from gazeclass.calibration.project import LENS, PAIR, Project, create_project
+from gazeclass.calibration.picture_folder import LENS, PAIR
+from gazeclass.calibration.project import Project, create_project
 from gazeclass.calibration.step_state import Step
 from gazeclass.calibration.steps import look
 from gazeclass.calibration.target import chessboard

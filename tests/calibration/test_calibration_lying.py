@@ -8,7 +8,8 @@ from conftest import TARGET, TrueRoom, render
 
 from gazeclass.calibration import stages
 from gazeclass.calibration.lying import clicked_half_turn, overlays, turn_deg, way_round_sentence
-from gazeclass.calibration.project import LYING, Project, create_project
+from gazeclass.calibration.picture_folder import LYING
+from gazeclass.calibration.project import Project, create_project
 from gazeclass.calibration.step_state import Status, Step
 from gazeclass.calibration.steps import look
 from gazeclass.geometry.frames import Transform

@@ -9,21 +9,14 @@ import numpy as np
 import pytest
 
 from gazeclass.calibration import library, stages
-from gazeclass.calibration import project as project_module
+from gazeclass.calibration import picture_folder
 from gazeclass.calibration.classroom import Seat, Zone, load_classroom
 from gazeclass.calibration.folder import calibrate_folder
 from gazeclass.calibration.given import change_classroom, hand_on
+from gazeclass.calibration.library import project_in_library, room_slug
 from gazeclass.calibration.notes import CameraSpec
-from gazeclass.calibration.project import (
-    LENS,
-    LYING,
-    PAIR,
-    Project,
-    create_project,
-    open_project,
-    project_in_library,
-    room_slug,
-)
+from gazeclass.calibration.picture_folder import LENS, LYING, PAIR
+from gazeclass.calibration.project import Project, create_project, open_project
 from gazeclass.calibration.room import Room
 from gazeclass.calibration.solve import Options
 from gazeclass.calibration.step_state import Status, Step
@@ -312,14 +305,14 @@ class TestViews:
 
     def test_half_a_pair_is_not_kept(self, empty, monkeypatch):
         picture = np.zeros((4, 6), np.uint8)
-        save = project_module._save_png
+        save = picture_folder._save_png
 
         def full(path: Path, image: np.ndarray) -> None:
             if "cam1" in str(path):
                 raise InputError("cannot be written (No space left on device)", where=path)
             save(path, image)
 
-        monkeypatch.setattr(project_module, "_save_png", full)
+        monkeypatch.setattr(picture_folder, "_save_png", full)
         with pytest.raises(InputError, match="No space"):
             empty.add_pair(PAIR, (picture, picture))
         assert empty.pictures(PAIR, 0) == {}

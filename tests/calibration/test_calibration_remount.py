@@ -6,13 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from gazeclass.calibration.classroom import (
-    Classroom,
-    StereoEntry,
-    WorldEntry,
-    load_classroom,
-    save_classroom,
-)
+from gazeclass.calibration.classroom import Classroom, StereoEntry, WorldEntry, load_classroom, save_classroom
 from gazeclass.calibration.detection import Detection, detect
 from gazeclass.calibration.remount import Remounted, remount, remount_from_corners, target_of
 from gazeclass.errors import InputError

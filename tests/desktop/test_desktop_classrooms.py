@@ -363,7 +363,7 @@ def test_a_bumped_camera_is_put_right_with_the_chessboard(place, qtbot, monkeypa
     assert not place.context.tasks.running
     monkeypatch.setattr(check_view, "ask", lambda *a: True)
     press(view, "Put it right with the chessboard …")
-    qtbot.waitUntil(lambda: "cam1 is known again" in view.verdict.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "The right camera is known again" in view.verdict.text(), timeout=LONG)
     assert "turned by 1.5°" in view.verdict.text()
     np.testing.assert_allclose(np.array(load_classroom(path).stereo.R_10), true, atol=1e-3)
     assert (card.entry.folder / "reference1.jpg").is_file()

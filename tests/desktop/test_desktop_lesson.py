@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from desktop_steps import PATIENT_MS, on_screen
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -21,19 +22,22 @@ from gazeclass.capture.health import CameraState
 from gazeclass.capture.pairs import FramePair
 from gazeclass.desktop.classrooms.shelf import add_sample
 from gazeclass.desktop.context import AppContext
-from gazeclass.desktop.lesson.live_presenter import LivePresenter
-from gazeclass.desktop.lesson.marks import SteadyMarks, seat_state
-from gazeclass.desktop.lesson.place import LessonPlace, create
-from gazeclass.desktop.lesson.scale import CalmScale, round_up
-from gazeclass.desktop.lesson.start_presenter import (
+from gazeclass.desktop.lesson.choice import (
     CLASS,
     NUMBERS,
     PORTRAITS,
     SEATS,
     Choice,
     new_lesson_path,
+    remember,
+    remembered,
     wishes_for,
 )
+from gazeclass.desktop.lesson.live_presenter import LivePresenter
+from gazeclass.desktop.lesson.live_words import StatusTeller
+from gazeclass.desktop.lesson.marks import SteadyMarks, seat_state
+from gazeclass.desktop.lesson.place import LessonPlace, create
+from gazeclass.desktop.lesson.scale import CalmScale, round_up
 from gazeclass.desktop.widgets.room_plan import Mark
 from gazeclass.errors import InputError
 from gazeclass.geometry.frames import Board
@@ -45,8 +49,6 @@ from gazeclass.lesson.live_start import LiveWishes
 from gazeclass.lesson.observation import Observation
 from gazeclass.lesson.reader import read_lesson
 from gazeclass.progress import Progress
-
-WAIT_MS = 120_000
 
 
 def room_pairs(count: int = 100_000):
@@ -106,10 +108,8 @@ def place(qtbot, context: AppContext, engine: Engine):
     add_sample(context.classrooms_dir)
     made = create(context)
     made.start_presenter.begin = engine.begin
-    qtbot.addWidget(made)
-    made.resize(1160, 700)
-    made.show()
-    qtbot.waitUntil(lambda: bool(made.start_presenter.facts.rooms), timeout=WAIT_MS)
+    on_screen(qtbot, made, 1160, 700)
+    qtbot.waitUntil(lambda: bool(made.start_presenter.facts.rooms), timeout=PATIENT_MS)
     yield made
     made.end_now()
 
@@ -120,7 +120,9 @@ def start(qtbot, place: LessonPlace) -> LivePresenter:
     place.start_view._tell()
     assert place.start_view.start.isEnabled()
     QTest.mouseClick(place.start_view.start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: place.presenter is not None and place.presenter.lesson.moment is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(
+        lambda: place.presenter is not None and place.presenter.lesson.moment is not None, timeout=PATIENT_MS
+    )
     assert place.presenter is not None
     assert place.live is not None
     assert place.stack.currentWidget() is place.live
@@ -153,7 +155,7 @@ def test_without_a_classroom_there_is_one_thing_to_do(qtbot, context: AppContext
     made = create(context)
     qtbot.addWidget(made)
     made.show()
-    qtbot.waitUntil(lambda: made.start_view.empty.isVisible(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: made.start_view.empty.isVisible(), timeout=PATIENT_MS)
     assert not made.start_view.start.isVisible()
     made.start_view.empty.button.click()
     assert asked == ["classrooms"]
@@ -165,14 +167,14 @@ def test_from_start_to_the_stored_lesson(qtbot, place: LessonPlace, engine: Engi
     assert engine.wishes.cameras == ("/videos/left.mp4", "/videos/right.mp4")
     live = place.live
     assert live is not None
-    qtbot.waitUntil(lambda: len(live.plan.seats) == 2, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: "S01" in (live.board._points.labels if live.board._points else ()), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(live.plan.seats) == 2, timeout=PATIENT_MS)
+    qtbot.waitUntil(lambda: "S01" in (live.board._points.labels if live.board._points else ()), timeout=PATIENT_MS)
     assert live.board._heat is not None
     assert live.board._heat.unit == "seconds per dm²"
     qtbot.waitUntil(lambda: "student" in live.status.full_text() if hasattr(live.status, "full_text") else True)
     path = presenter.lesson.path
     live.bar.stop.click()
-    qtbot.waitUntil(lambda: place.stack.currentWidget() is place.done, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: place.stack.currentWidget() is place.done, timeout=PATIENT_MS)
     assert place.presenter is None
     stored = read_lesson(path)
     assert stored.complete
@@ -191,7 +193,7 @@ def test_keys(qtbot, place: LessonPlace) -> None:
     assert live is not None
     place.activateWindow()
     live.board.setFocus()
-    qtbot.waitUntil(lambda: live.board.hasFocus(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: live.board.hasFocus(), timeout=PATIENT_MS)
     QTest.keyClick(live.board, Qt.Key.Key_Space)
     assert presenter.lesson.state == "paused"
     assert live.bar.pause.text() == "Go on"
@@ -229,7 +231,7 @@ def test_a_zone_drawn_during_the_lesson_is_the_whole_lessons(qtbot, place: Lesso
     QTest.mousePress(live.board, Qt.MouseButton.LeftButton, pos=QPoint(round(x0), round(y0)))
     QTest.mouseMove(live.board, QPoint(round(x1), round(y1)))
     QTest.mouseRelease(live.board, Qt.MouseButton.LeftButton, pos=QPoint(round(x1), round(y1)))
-    qtbot.waitUntil(lambda: any(zone.name == "poem" for zone in presenter.zones), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: any(zone.name == "poem" for zone in presenter.zones), timeout=PATIENT_MS)
     names = [zone.name for zone in presenter.zones]
     assert "left" not in names  # it was in the way
     assert "right" in names
@@ -247,21 +249,35 @@ def test_a_lost_camera_is_named_until_it_is_back(qtbot, place: LessonPlace, engi
     assert live is not None
     assert engine.source is not None
     engine.source.states[1] = CameraState.LOST
-    qtbot.waitUntil(lambda: "Camera “right” is not there" in live.notice_text.text(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "Camera “right” is not there" in live.notice_text.text(), timeout=PATIENT_MS)
     assert live.notice.isVisible()
     assert live.try_again.isVisible()
     qtbot.mouseClick(live.try_again, Qt.MouseButton.LeftButton)
     assert engine.source.retried == [1]
     assert live.notice_text.text() == "Trying “right” again …"
     engine.source.states = [CameraState.LOST, CameraState.WRONG_SIZE]
-    qtbot.waitUntil(lambda: "“left” is not there" in live.presenter.words_of(live.presenter.lesson.status()).missing)
+    qtbot.waitUntil(lambda: "“left” is not there" in StatusTeller().of(live.presenter.lesson.status()).missing)
     live.presenter.try_again()
     assert engine.source.retried == [1, 0, 1]
     engine.source.states = [CameraState.SILENT, CameraState.LIVE]  # it is connected: there is nothing to try
-    qtbot.waitUntil(lambda: "no picture comes" in live.notice_text.text(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "no picture comes" in live.notice_text.text(), timeout=PATIENT_MS)
     assert not live.try_again.isVisible()
     engine.source.states[0] = CameraState.LIVE
-    qtbot.waitUntil(lambda: not live.notice.isVisible(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not live.notice.isVisible(), timeout=PATIENT_MS)
+
+
+def test_a_camera_that_stutters_does_not_make_the_board_jump(qtbot, place: LessonPlace, engine: Engine) -> None:
+    start(qtbot, place)
+    live = place.live
+    assert live is not None
+    assert engine.source is not None
+    engine.source.states[0] = CameraState.SILENT
+    qtbot.waitUntil(live.notice.isVisible, timeout=PATIENT_MS)
+    for state in (CameraState.LIVE, CameraState.SILENT, CameraState.LIVE):
+        engine.source.states[0] = state
+        live.presenter._tell_status()
+        assert live.notice.isVisible()
+        assert live._lingering.isActive() == (state is CameraState.LIVE)
 
 
 def test_a_failed_start_is_a_sentence_and_can_be_tried_again(qtbot, place: LessonPlace, engine: Engine) -> None:
@@ -271,13 +287,13 @@ def test_a_failed_start_is_a_sentence_and_can_be_tried_again(qtbot, place: Lesso
     view.right.set_address("usb:1")
     view._tell()
     view.start.click()
-    qtbot.waitUntil(view.banner.isVisible, timeout=WAIT_MS)
+    qtbot.waitUntil(view.banner.isVisible, timeout=PATIENT_MS)
     assert view.banner.sentence.text() == "HD Webcam: another program uses it."
     assert view.banner.todo.text() == "Close the other program."
-    qtbot.waitUntil(lambda: place.stack.currentWidget() is view, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: place.stack.currentWidget() is view, timeout=PATIENT_MS)
     engine.failure = None
     view.banner.again.click()
-    qtbot.waitUntil(lambda: place.presenter is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: place.presenter is not None, timeout=PATIENT_MS)
 
 
 def test_closing_the_window_ends_the_lesson_when_agreed(qtbot, place: LessonPlace, monkeypatch) -> None:
@@ -298,8 +314,8 @@ def test_a_failure_in_mid_lesson_is_said_and_what_was_stored_is_offered(
     qtbot, place: LessonPlace, engine: Engine
 ) -> None:
     presenter = start(qtbot, place)
-    presenter.lesson._unwritable = InputError("the lesson cannot be written (database or disk is full)")
-    qtbot.waitUntil(lambda: place.stack.currentWidget() is place.done, timeout=WAIT_MS)
+    presenter.lesson._file.unwritable = InputError("the lesson cannot be written (database or disk is full)")
+    qtbot.waitUntil(lambda: place.stack.currentWidget() is place.done, timeout=PATIENT_MS)
     assert place.done.title.text() == "The lesson has ended early"
     assert "disk is full" in place.done.text.text()
 
@@ -316,10 +332,10 @@ def test_a_lesson_cut_short_is_offered_and_finished(qtbot, place: LessonPlace, c
     writer._thread.join()
     writer._release()
     place.start_presenter.refresh()
-    qtbot.waitUntil(lambda: len(place.start_presenter.facts.cut_short) == 1, timeout=WAIT_MS)
-    with qtbot.waitSignal(place.start_presenter.finished, timeout=WAIT_MS):
+    qtbot.waitUntil(lambda: len(place.start_presenter.facts.cut_short) == 1, timeout=PATIENT_MS)
+    with qtbot.waitSignal(place.start_presenter.finished, timeout=PATIENT_MS):
         place.start_presenter.finish(path)
-    qtbot.waitUntil(lambda: place.start_presenter.facts.cut_short == (), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: place.start_presenter.facts.cut_short == (), timeout=PATIENT_MS)
     assert read_lesson(path).complete
 
 
@@ -330,7 +346,7 @@ def test_the_projector_shows_no_student(qtbot, place: LessonPlace) -> None:
     live.open_projector()
     projector = live.projector
     assert projector is not None
-    qtbot.waitUntil(lambda: "facing the board" in projector.share.text(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "facing the board" in projector.share.text(), timeout=PATIENT_MS)
     assert projector.board._points is None
     assert projector.board._heat is not None
     projector.showFullScreen()
@@ -345,11 +361,11 @@ def test_the_projector_shows_no_student(qtbot, place: LessonPlace) -> None:
 
 def test_small_rows_are_not_shown_alone(qtbot, place: LessonPlace) -> None:
     presenter = start(qtbot, place)
-    qtbot.waitUntil(lambda: presenter.rows() == [1], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: presenter.rows() == [1], timeout=PATIENT_MS)
     assert presenter.row_hidden(1)
     live = place.live
     assert live is not None
-    qtbot.waitUntil(lambda: live.bar.row_box.count() == 2, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: live.bar.row_box.count() == 2, timeout=PATIENT_MS)
     assert not live.bar.row_box.model().item(1).isEnabled()  # type: ignore[attr-defined]
 
 
@@ -366,7 +382,7 @@ def test_the_window_is_never_held_up(qtbot, place: LessonPlace) -> None:
 
     presenter._timer.timeout.disconnect()
     presenter._timer.timeout.connect(timed)
-    qtbot.waitUntil(lambda: len(costs) >= 30, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(costs) >= 30, timeout=PATIENT_MS)
     assert float(np.median(costs)) < 0.03  # of this thread's own time
 
 
@@ -376,7 +392,7 @@ def test_previews_are_made_only_while_looked_at_and_hide_everybody_without_conse
     assert live is not None
     assert presenter.previews.made == 0
     live.bar.pictures.click()
-    qtbot.waitUntil(lambda: presenter.previews.picture(1) is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: presenter.previews.picture(1) is not None, timeout=PATIENT_MS)
     live.bar.pictures.click()
     assert not live.pictures[0].isVisible()
 
@@ -396,14 +412,12 @@ def test_only_consented_faces_are_sharp() -> None:
     assert beyond.shape == (270, 480, 3)
 
 
-def test_passwords_are_not_remembered(place: LessonPlace, context: AppContext) -> None:
-    presenter = place.start_presenter
-    presenter.choose(replace(presenter.choice, cameras=("rtsp://me:secret@10.0.0.5/1", "usb:1")))
-    presenter._remember(presenter.choice)
+def test_passwords_are_not_remembered(context: AppContext) -> None:
+    remember(Choice(cameras=("rtsp://me:secret@10.0.0.5/1", "usb:1")), context.state)
     context.state.sync()
     for path in Path(context.state._store.fileName()).parent.glob("*.ini"):
         assert "secret" not in path.read_text()
-    assert presenter._remembered().cameras == ("rtsp://10.0.0.5/1", "usb:1")
+    assert remembered(context.state).cameras == ("rtsp://10.0.0.5/1", "usb:1")
 
 
 def test_wishes_follow_the_choice(place: LessonPlace, tmp_path: Path) -> None:
@@ -426,7 +440,7 @@ def test_wishes_follow_the_choice(place: LessonPlace, tmp_path: Path) -> None:
 
 def test_the_sample_is_one_press_away(qtbot, place: LessonPlace, engine: Engine) -> None:
     place.start_view.sample.click()
-    qtbot.waitUntil(lambda: place.presenter is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: place.presenter is not None, timeout=PATIENT_MS)
     assert engine.wishes is not None
     assert [Path(camera).name for camera in engine.wishes.cameras] == ["cam0.mp4", "cam1.mp4"]
     assert engine.wishes.portraits is not None

@@ -4,13 +4,12 @@ import time
 
 import numpy as np
 import pytest
+from desktop_steps import PATIENT_MS, put_classroom, put_lesson
 
 from gazeclass.desktop.reports.review_presenter import ReviewPresenter
 from gazeclass.lesson.reader import read_lesson
 from gazeclass.lesson.zones import Zone, grid
 from gazeclass.report.scripted_class import scripted_class, write_class
-
-WAIT_MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -19,20 +18,20 @@ def made():
 
 
 @pytest.fixture
-def lesson(made, tmp_path):
-    return write_class(made, tmp_path / "maths.gaze", title="Maths", events=((10.0, "mark", "new topic"),))
+def lesson(context, made):
+    return put_lesson(context, made)
 
 
 @pytest.fixture
 def presenter(qtbot, context, lesson):
     made = ReviewPresenter(context)
-    with qtbot.waitSignal(made.opened, timeout=WAIT_MS):
+    with qtbot.waitSignal(made.opened, timeout=PATIENT_MS):
         made.open(lesson)
     return made
 
 
 def sides_after(qtbot, presenter, act):
-    with qtbot.waitSignal(presenter.sides_changed, timeout=WAIT_MS) as caught:
+    with qtbot.waitSignal(presenter.sides_changed, timeout=PATIENT_MS) as caught:
         act()
     return caught.args[0]
 
@@ -49,7 +48,7 @@ def test_opening_shows_all_of_the_class(qtbot, presenter):
 def test_a_file_that_is_no_lesson_is_an_error_and_nothing_opens(qtbot, context, tmp_path):
     (tmp_path / "x.gaze").write_text("no")
     made = ReviewPresenter(context)
-    with qtbot.waitSignal(context.error_raised, timeout=WAIT_MS):
+    with qtbot.waitSignal(context.error_raised, timeout=PATIENT_MS):
         made.open(tmp_path / "x.gaze")
     assert made.review is None
 
@@ -126,7 +125,7 @@ def test_the_replay_runs_and_ends(qtbot, presenter):
     presenter.set_playhead(84.0)
     presenter.toggle_playing()
     assert presenter.playing
-    qtbot.waitUntil(lambda: not presenter.playing, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not presenter.playing, timeout=PATIENT_MS)
     assert seen[-1][0] == presenter.review.whole.end_s
     presenter.toggle_playing()  # begins again
     assert presenter.playhead_s == 0.0
@@ -148,7 +147,7 @@ def test_a_moment_has_the_points_of_that_moment(presenter, made):
 def test_zones_are_tried_saved_and_written_to_the_classroom(qtbot, context, presenter, lesson):
     board = presenter.review.lesson.meta.board
     before = presenter.review
-    with qtbot.waitSignal(presenter.zones_changed, timeout=WAIT_MS):
+    with qtbot.waitSignal(presenter.zones_changed, timeout=PATIENT_MS):
         presenter.try_zones(grid(board, 2, 1))
     assert presenter.zones_unsaved
     assert [z.name for z in presenter.review.lesson.zones] == ["left", "right"]
@@ -156,20 +155,20 @@ def test_zones_are_tried_saved_and_written_to_the_classroom(qtbot, context, pres
     old, new = before.times.all_totals, presenter.review.times.all_totals
     assert new.measured_us.tolist() == old.measured_us.tolist()
     assert new.share_on_board().value == pytest.approx(old.share_on_board().value, abs=1e-6)
-    with qtbot.waitSignal(presenter.said, timeout=WAIT_MS):
+    with qtbot.waitSignal(presenter.said, timeout=PATIENT_MS):
         presenter.save_zones()
     stored = read_lesson(lesson)
     assert stored.zones == presenter.review.lesson.zones
     np.testing.assert_array_equal(stored.observations.zone, presenter.review.lesson.observations.zone)
     assert not presenter.zones_unsaved
-    with qtbot.waitSignal(context.error_raised, timeout=WAIT_MS) as caught:
+    with qtbot.waitSignal(context.error_raised, timeout=PATIENT_MS) as caught:
         presenter.save_zones_in_classroom()
     assert "no classroom named" in str(caught.args[0])
 
 
 def test_zones_that_overlap_are_refused(qtbot, context, presenter):
     zones = [Zone("a", 0, 0, 2, 1), Zone("b", 1, 0, 3, 1)]
-    with qtbot.waitSignal(context.error_raised, timeout=WAIT_MS) as caught:
+    with qtbot.waitSignal(context.error_raised, timeout=PATIENT_MS) as caught:
         presenter.try_zones(zones)
     assert "overlap" in str(caught.args[0])
     assert len(presenter.review.lesson.zones) == 9
@@ -177,14 +176,14 @@ def test_zones_that_overlap_are_refused(qtbot, context, presenter):
 
 def test_a_note_becomes_a_flag_in_the_file(qtbot, presenter, lesson):
     presenter.set_playhead(33.3)
-    with qtbot.waitSignal(presenter.events_changed, timeout=WAIT_MS):
+    with qtbot.waitSignal(presenter.events_changed, timeout=PATIENT_MS):
         presenter.add_note("group work")
     assert read_lesson(lesson).events == ((10.0, "mark", "new topic"), (33.3, "mark", "group work"))
     assert presenter.review.lesson.events[1][2] == "group work"
 
 
 def test_an_export_writes_what_was_chosen_and_notes_it(qtbot, presenter, lesson, tmp_path):
-    with qtbot.waitSignal(presenter.said, timeout=WAIT_MS):
+    with qtbot.waitSignal(presenter.said, timeout=PATIENT_MS):
         presenter.export(tmp_path / "out", ("csv", "html"), "semicolon")
     assert {p.suffix for p in (tmp_path / "out").iterdir()} == {".csv", ".html"}
     assert ";" in (tmp_path / "out" / "zone_visits.csv").read_text("utf-8-sig").splitlines()[0]
@@ -194,7 +193,7 @@ def test_an_export_writes_what_was_chosen_and_notes_it(qtbot, presenter, lesson,
 def test_an_export_can_be_stopped_and_leaves_nothing(qtbot, presenter, tmp_path):
     task = presenter.export(tmp_path / "out", ("csv", "pdf"), "comma")
     task.cancel()
-    with qtbot.waitSignal(task.finished, timeout=WAIT_MS):
+    with qtbot.waitSignal(task.finished, timeout=PATIENT_MS):
         pass
     assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
 
@@ -214,18 +213,14 @@ def test_scrubbing_answers_within_a_tenth_of_a_second(presenter):
 
 def test_zones_go_into_the_classroom_of_that_name(qtbot, context, presenter):
     from dataclasses import replace
-    from pathlib import Path
 
-    from gazeclass.calibration.classroom import load_classroom, save_classroom
+    from gazeclass.calibration.classroom import load_classroom
 
-    printed = Path(__file__).parents[2] / "calibration" / "classroom.toml"
-    folder = context.classrooms_dir / "room"
-    folder.mkdir()
-    room = load_classroom(printed).model_copy(update={"name": "Scripted class"})
-    save_classroom(room, folder / "classroom.toml")
+    folder = put_classroom(context.classrooms_dir, "room", name="Scripted class")
+    room = load_classroom(folder / "classroom.toml")
     review = presenter.review
     review.lesson = replace(review.lesson, meta=replace(review.lesson.meta, zones=grid(room.board(), 3, 1)))
-    with qtbot.waitSignals([presenter.said, context.library_changed], timeout=WAIT_MS):
+    with qtbot.waitSignals([presenter.said, context.library_changed], timeout=PATIENT_MS):
         presenter.save_zones_in_classroom()
     stored = load_classroom(folder / "classroom.toml")
     assert [z.name for z in stored.zones] == ["left", "centre", "right"]

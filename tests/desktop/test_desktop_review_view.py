@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from desktop_steps import PATIENT_MS, put_lesson, window_at
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from gazeclass.desktop.main_window import MainWindow
 from gazeclass.desktop.reports.timeline import Flag, TimelineView
 from gazeclass.desktop.reports.zone_board import ZoneBoard
 from gazeclass.desktop.reports.zones_panel import ZonesPanel
@@ -13,10 +13,9 @@ from gazeclass.geometry.frames import Board
 from gazeclass.lesson.documents_removal import recording_of
 from gazeclass.lesson.zones import grid
 from gazeclass.report.review import Review
-from gazeclass.report.scripted_class import scripted_class, write_class
+from gazeclass.report.scripted_class import scripted_class
 from gazeclass.report.span_index import Span
 
-WAIT_MS = 60_000
 BOARD = Board(4.0, 1.2)
 
 
@@ -27,18 +26,12 @@ def made():
 
 @pytest.fixture
 def lesson(context, made):
-    context.lessons_dir.mkdir(parents=True, exist_ok=True)
-    return write_class(made, context.lessons_dir / "maths.gaze", title="Maths", events=((20.0, "mark", "new topic"),))
+    return put_lesson(context, made, 20.0)
 
 
 @pytest.fixture
 def window(qtbot, context, lesson):
-    made = MainWindow(context)
-    qtbot.addWidget(made)
-    made.resize(1280, 720)
-    made.show()
-    made.show_place("reports")
-    return made
+    return window_at(qtbot, context, "reports")
 
 
 @pytest.fixture
@@ -48,46 +41,43 @@ def place(window):
 
 @pytest.fixture
 def opened(qtbot, place, lesson):
-    with qtbot.waitSignal(place.presenter.opened, timeout=WAIT_MS):
+    with qtbot.waitSignal(place.presenter.opened, timeout=PATIENT_MS):
         place.open(lesson)
     return place
 
 
 def test_an_empty_library_says_what_this_is_for(qtbot, context):
-    window = MainWindow(context)
-    qtbot.addWidget(window)
-    window.show()
-    window.show_place("reports")
+    window = window_at(qtbot, context, "reports")
     lessons = window.widget_of("reports").lessons
-    qtbot.waitUntil(lessons.empty.isVisible, timeout=WAIT_MS)
+    qtbot.waitUntil(lessons.empty.isVisible, timeout=PATIENT_MS)
     assert lessons.empty.button.text() == "Open a lesson file …"
 
 
 def test_the_list_opens_a_lesson_by_keyboard_and_back(qtbot, context, place, lesson):
     (context.lessons_dir / "broken.gaze").write_text("no lesson")
     table = place.lessons.table
-    qtbot.waitUntil(lambda: table.rowCount() > 0, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: table.rowCount() > 0, timeout=PATIENT_MS)
     place.refresh()
-    qtbot.waitUntil(lambda: table.rowCount() == 2, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: table.rowCount() == 2, timeout=PATIENT_MS)
     titles = {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
     assert titles["Maths"] == "Scripted class"
     assert "not a database" in titles["broken"]
     table.setFocus()
     assert place.lessons.open_chosen.isEnabled()
-    with qtbot.waitSignal(place.presenter.opened, timeout=WAIT_MS):
+    with qtbot.waitSignal(place.presenter.opened, timeout=PATIENT_MS):
         qtbot.mouseClick(place.lessons.open_chosen, Qt.MouseButton.LeftButton)
     assert place.review.isVisible()
     qtbot.mouseClick(place.review.back_button, Qt.MouseButton.LeftButton)
     assert place.lessons.isVisible()
     assert place.presenter.review is None
-    qtbot.waitUntil(lambda: place._listing.is_finished, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: place._listing.is_finished, timeout=PATIENT_MS)
 
 
 def test_a_lesson_that_cannot_be_read_leaves_the_list(qtbot, context, place, tmp_path):
     (tmp_path / "x.gaze").write_text("no")
-    with qtbot.waitSignal(context.error_raised, timeout=WAIT_MS):
+    with qtbot.waitSignal(context.error_raised, timeout=PATIENT_MS):
         place.open(tmp_path / "x.gaze")
-    qtbot.waitUntil(place.lessons.isVisible, timeout=WAIT_MS)
+    qtbot.waitUntil(place.lessons.isVisible, timeout=PATIENT_MS)
 
 
 def test_nothing_is_cut_off_at_1280_by_720(qtbot, opened):
@@ -127,7 +117,7 @@ def test_space_plays_m_makes_a_note_arrows_move(qtbot, opened):
 
 def test_comparing_shows_two_boards_with_one_scale(qtbot, opened):
     view = opened.review
-    with qtbot.waitSignal(opened.presenter.sides_changed, timeout=WAIT_MS):
+    with qtbot.waitSignal(opened.presenter.sides_changed, timeout=PATIENT_MS):
         opened.presenter.set_comparing(True)
     a, b = view.boards
     assert a.isVisible()
@@ -205,7 +195,7 @@ def test_the_zones_tab_computes_and_warns_before_they_are_lost(qtbot, opened, mo
     view, presenter = opened.review, opened.presenter
     view.tabs.setCurrentIndex(1)
     view.zones.two.click()
-    with qtbot.waitSignal(presenter.zones_changed, timeout=WAIT_MS):
+    with qtbot.waitSignal(presenter.zones_changed, timeout=PATIENT_MS):
         qtbot.mouseClick(view.zones.apply, Qt.MouseButton.LeftButton)
     assert len(presenter.review.lesson.zones) == 4
     assert view.zones.save.isEnabled()
@@ -220,7 +210,7 @@ def test_the_zones_tab_computes_and_warns_before_they_are_lost(qtbot, opened, mo
     qtbot.mouseClick(view.back_button, Qt.MouseButton.LeftButton)
     assert presenter.review is not None
     assert len(asked) == 2
-    with qtbot.waitSignal(presenter.said, timeout=WAIT_MS):
+    with qtbot.waitSignal(presenter.said, timeout=PATIENT_MS):
         presenter.save_zones()
     assert opened.may_close()
 
@@ -230,7 +220,7 @@ def test_the_export_tab_writes_to_the_chosen_folder(qtbot, opened, tmp_path, mon
     panel = opened.review.export
     for kind, box in panel.kinds.items():
         box.setChecked(kind == "csv")
-    with qtbot.waitSignal(opened.presenter.said, timeout=WAIT_MS) as caught:
+    with qtbot.waitSignal(opened.presenter.said, timeout=PATIENT_MS) as caught:
         panel.go.click()
     assert "6 files" in caught.args[0]
     assert (tmp_path / "gaze_samples.csv").is_file()
@@ -293,18 +283,18 @@ def test_names_are_exported_once_the_list_is_open_and_noted(qtbot, context, open
     assert panel.passphrase.isVisible()
     assert not panel.go.isEnabled()
     unlock(qtbot, panel, "not this one")
-    qtbot.waitUntil(lambda: "not the passphrase" in panel.names_note.text(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "not the passphrase" in panel.names_note.text(), timeout=PATIENT_MS)
     assert not panel.go.isEnabled()
     unlock(qtbot, panel, PASSPHRASE)
-    qtbot.waitUntil(panel.go.isEnabled, timeout=WAIT_MS)
+    qtbot.waitUntil(panel.go.isEnabled, timeout=PATIENT_MS)
     assert panel.names_note.text().startswith("2 of 7 students")
-    with qtbot.waitSignal(opened.presenter.said, timeout=WAIT_MS):
+    with qtbot.waitSignal(opened.presenter.said, timeout=PATIENT_MS):
         panel.go.click()
     assert "Grace Hopper" in (tmp_path / "zone_visits.csv").read_text("utf-8-sig")
     assert read_lesson(lesson).audit[-1][1:] == ("export", "csv; with names")
-    qtbot.waitUntil(lambda: not panel.names.isChecked(), timeout=WAIT_MS)  # asked for each time anew
+    qtbot.waitUntil(lambda: not panel.names.isChecked(), timeout=PATIENT_MS)  # asked for each time anew
     assert names.names == {}
-    with qtbot.waitSignal(opened.presenter.said, timeout=WAIT_MS):
+    with qtbot.waitSignal(opened.presenter.said, timeout=PATIENT_MS):
         panel.go.click()
     assert "Hopper" not in (tmp_path / "zone_visits.csv").read_text("utf-8-sig")
     assert read_lesson(lesson).audit[-1][1:] == ("export", "csv; pseudonyms")
@@ -321,11 +311,11 @@ def test_an_export_with_names_that_cannot_be_noted_writes_nothing(
     opened.review.tabs.setCurrentIndex(2)
     panel.names.click()
     unlock(qtbot, panel, PASSPHRASE)
-    qtbot.waitUntil(panel.go.isEnabled, timeout=WAIT_MS)
+    qtbot.waitUntil(panel.go.isEnabled, timeout=PATIENT_MS)
     lesson.unlink()
-    with qtbot.waitSignal(context.error_raised, timeout=WAIT_MS):
+    with qtbot.waitSignal(context.error_raised, timeout=PATIENT_MS):
         panel.go.click()
-    qtbot.waitUntil(lambda: not panel.names.isChecked(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not panel.names.isChecked(), timeout=PATIENT_MS)
     assert list(folder.iterdir()) == []
 
 
@@ -335,14 +325,14 @@ def test_names_are_forgotten_when_they_are_no_longer_wanted(qtbot, context, open
     opened.review.tabs.setCurrentIndex(2)
     panel.names.click()
     unlock(qtbot, panel, PASSPHRASE)
-    qtbot.waitUntil(lambda: len(names.names) == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(names.names) == 1, timeout=PATIENT_MS)
     panel.names.click()
     assert names.names == {}
     assert panel.go.isEnabled()
     panel.names.click()
     unlock(qtbot, panel, PASSPHRASE)
     panel.names.click()  # before it is open
-    qtbot.waitUntil(lambda: context.tasks.wait(0), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.tasks.wait(0), timeout=PATIENT_MS)
     assert names.names == {}
     opened.presenter.export(context.library, ("csv",), "comma", with_names=True)
     assert not (context.library / "lesson.csv").exists()
@@ -405,7 +395,7 @@ def recorded(lesson):
 
 def test_the_recording_follows_the_playhead(qtbot, place, recorded):
     view = place.review.recording
-    with qtbot.waitSignal(place.presenter.opened, timeout=WAIT_MS):
+    with qtbot.waitSignal(place.presenter.opened, timeout=PATIENT_MS):
         place.open(recorded)
     assert view.isVisible()
     for t in (25.0, 26.0, 21.0):
@@ -415,10 +405,10 @@ def test_the_recording_follows_the_playhead(qtbot, place, recorded):
             lambda bright=bright: (
                 view.views[0]._picture is not None and abs(float(view.views[0]._picture.mean()) - bright) < 2.5
             ),
-            timeout=WAIT_MS,
+            timeout=PATIENT_MS,
         )
     place.presenter.set_playhead(50.0)
-    qtbot.waitUntil(lambda: view.views[0]._picture is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: view.views[0]._picture is None, timeout=PATIENT_MS)
 
 
 def test_without_a_recording_there_is_no_place_for_one(opened):

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from desktop_steps import put_classroom
 
-from gazeclass.calibration.classroom import Classroom, load_classroom, save_classroom
+from gazeclass.calibration.classroom import Classroom, load_classroom
 from gazeclass.calibration.project import open_project
 from gazeclass.calibration.quality import Level
 from gazeclass.desktop.classrooms import shelf
@@ -27,20 +28,13 @@ def classrooms(tmp_path: Path) -> Path:
     return tmp_path / "library" / "classrooms"
 
 
-def put(classrooms: Path, slug: str, room: Classroom, **changes: object) -> Path:
-    folder = classrooms / slug
-    folder.mkdir(parents=True)
-    save_classroom(room.model_copy(update=changes), folder / "classroom.toml")
-    return folder
-
-
 def test_no_library_is_an_empty_shelf(classrooms: Path) -> None:
     assert shelf.read_shelf(classrooms) == ()
 
 
 def test_shelf_tells_how_each_stands(classrooms: Path, room: Classroom) -> None:
-    put(classrooms, "b", room, name="Beta")
-    put(classrooms, "a", room, name="alpha", world=None)
+    put_classroom(classrooms, "b", name="Beta")
+    put_classroom(classrooms, "a", name="alpha", world=None)
     (classrooms / "c").mkdir()
     (classrooms / "c" / "classroom.toml").write_text("version = 99\n")
     (classrooms / ".new-x").mkdir()
@@ -76,7 +70,7 @@ def test_age() -> None:
 
 
 def test_rename(classrooms: Path, room: Classroom) -> None:
-    folder = put(classrooms, "a", room)
+    folder = put_classroom(classrooms, "a")
     shelf.rename(folder, "  Room   12 ")
     assert load_classroom(folder / "classroom.toml") == room.model_copy(update={"name": "Room 12"})
     with pytest.raises(InputError, match="needs a name"):
@@ -92,7 +86,7 @@ def test_rename_of_an_unfinished_one(classrooms: Path) -> None:
 
 
 def test_delete(classrooms: Path, room: Classroom) -> None:
-    folder, other = put(classrooms, "a", room), put(classrooms, "b", room)
+    folder, other = put_classroom(classrooms, "a"), put_classroom(classrooms, "b")
     shelf.delete(folder)
     assert list(classrooms.iterdir()) == [other]
     with pytest.raises(InputError, match="cannot be deleted"):
@@ -115,9 +109,8 @@ def test_import_of_a_calibration_folder_goes_on_in_the_wizard(classrooms: Path) 
 
 
 def test_import_of_another_librarys_classroom(classrooms: Path, tmp_path: Path, room: Classroom) -> None:
-    other = tmp_path / "stick" / "room"
+    other = put_classroom(tmp_path / "stick", "room", name="Stick")
     shutil.copytree(sample_folder() / "calibration", other / "calibration")
-    save_classroom(room.model_copy(update={"name": "Stick"}), other / "classroom.toml")
     home = shelf.import_path(other, classrooms)
     assert home.name == "stick"
     assert shelf.read_entry(home).kind is Kind.READY
@@ -193,5 +186,5 @@ def test_snapshots_that_cannot_be_taken(address: str, said: str) -> None:
 def test_a_picture_that_is_none(tmp_path: Path) -> None:
     path = tmp_path / "x.png"
     path.write_bytes(b"hello")
-    with pytest.raises(InputError, match="is no picture"):
+    with pytest.raises(InputError, match="is not a picture"):
         take_pictures((str(path), str(path)), ((1, 1), (1, 1)))

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from desktop_steps import PATIENT_MS, on_screen, put_classroom
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
-from gazeclass.calibration.classroom import load_classroom, save_classroom
+from gazeclass.calibration.classroom import load_classroom
 from gazeclass.calibration.room import read_room
 from gazeclass.desktop.students import students_view, table_model
 from gazeclass.desktop.students.place import StudentsPlace
@@ -24,13 +25,11 @@ from gazeclass.lesson.roster import Consent, Portrait, Roster
 from gazeclass.lesson.roster_file import RosterFile, backup_of
 from gazeclass.lesson.roster_keys import new_passphrase_key
 from gazeclass.lesson.store import LessonWriter
-from gazeclass.models import BUNDLED_DIRS
 from gazeclass.sample import sample_folder
 
 PASSPHRASE = "three or four words"
 LONG = "Hubert Blaine " + "Wolfeschlegelsteinhausenbergerdorff " * 5
 NAMES = ("Ada Lovelace", "=SUM(A1)", "王小明", "محمد", LONG[:200].strip())
-PATIENCE_MS = 30_000
 
 
 @pytest.fixture(autouse=True)
@@ -62,18 +61,15 @@ def furnished(context):
 
 @pytest.fixture
 def place(context, furnished, qtbot):
-    made = StudentsPlace(context)
-    qtbot.addWidget(made)
-    made.resize(1168, 720)
-    made.show()
+    made = on_screen(qtbot, StudentsPlace(context))
     made.door.unlock.passphrase.setText(PASSPHRASE)
     made.door.unlock.open.click()
-    qtbot.waitUntil(lambda: made.presenter.door is Door.OPEN, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: made.presenter.door is Door.OPEN, timeout=PATIENT_MS)
     return made
 
 
 def settled(qtbot, place):
-    qtbot.waitUntil(lambda: place.presenter.saved and not place.presenter.context.tasks.running, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: place.presenter.saved and not place.presenter.context.tasks.running, timeout=PATIENT_MS)
 
 
 def stored(path):
@@ -104,11 +100,9 @@ def answer(monkeypatch, said):
 
 
 def test_a_list_is_made_with_a_passphrase(context, qtbot):
-    place = StudentsPlace(context)
-    qtbot.addWidget(place)
-    place.show()
+    place = on_screen(qtbot, StudentsPlace(context))
     make = place.door.make
-    qtbot.waitUntil(lambda: make.isVisibleTo(place), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: make.isVisibleTo(place), timeout=PATIENT_MS)
     make.first.setText("one thing")
     make.second.setText("another")
     make.with_passphrase.click()
@@ -116,11 +110,11 @@ def test_a_list_is_made_with_a_passphrase(context, qtbot):
     for field in (make.first, make.second):
         field.setText("short")
     make.with_passphrase.click()
-    qtbot.waitUntil(lambda: "three or four words" in make.wrong.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "three or four words" in make.wrong.text(), timeout=PATIENT_MS)
     for field in (make.first, make.second):
         field.setText(PASSPHRASE)
     qtbot.keyClick(make.second, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: place.presenter.door is Door.OPEN, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: place.presenter.door is Door.OPEN, timeout=PATIENT_MS)
     assert place.desk.middle.currentWidget() is place.desk.no_class
     place.desk.classes.new.setText("7b")
     qtbot.keyClick(place.desk.classes.new, Qt.Key.Key_Return)
@@ -135,7 +129,7 @@ def test_a_wrong_passphrase_is_told_at_the_door(context, furnished, qtbot):
     unlock = place.door.unlock
     unlock.passphrase.setText("wrong")
     unlock.open.click()
-    qtbot.waitUntil(lambda: "not the passphrase" in unlock.wrong.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "not the passphrase" in unlock.wrong.text(), timeout=PATIENT_MS)
     assert unlock.passphrase.text() == ""
     assert place.presenter.door is Door.LOCKED
 
@@ -155,7 +149,7 @@ def test_a_damaged_list_is_replaced_by_its_last_good_copy(context, furnished, qt
 
 def test_locking_forgets_everything(place, qtbot):
     qtbot.keyClick(place.desk.classes, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: place.presenter.door is Door.LOCKED, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: place.presenter.door is Door.LOCKED, timeout=PATIENT_MS)
     assert place.presenter.roster == Roster()
     assert place.desk.table.model.rowCount() == 0
     assert place.door.unlock.isVisibleTo(place)
@@ -198,7 +192,7 @@ def test_a_cell_is_edited_in_place_by_keyboard(place, furnished, qtbot):
     assert editor is not None
     editor.setText("  Bobby  Tables ")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: text(place, 1, table_model.NAME) == "Bobby Tables", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: text(place, 1, table_model.NAME) == "Bobby Tables", timeout=PATIENT_MS)
     settled(qtbot, place)
     assert stored(furnished).group("7b").students[1].name == "Bobby Tables"
 
@@ -285,7 +279,7 @@ def test_a_deleted_student_is_taken_out_of_the_lessons_too(context, place, qtbot
     monkeypatch.setattr(students_view, "ask", ask)
     place.desk.table.table.setCurrentIndex(cell(place, 1, table_model.NAME))
     place.desk.table.delete.click()
-    qtbot.waitUntil(lambda: len(asked) == 2, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(asked) == 2, timeout=PATIENT_MS)
     settled(qtbot, place)
     assert f"{student.pseudonym} is in 1 lessons" in asked[1][1]
     left = [s.name for s in read_lesson(context.lessons_dir / "a.gaze").students]
@@ -321,7 +315,7 @@ def test_another_program_that_wrote_the_list_is_not_overwritten(place, furnished
     other = RosterFile.open(furnished, PASSPHRASE)
     other.save(other.roster.add_class("from elsewhere"))
     place.presenter.add_class("9c")
-    qtbot.waitUntil(lambda: bool(errors), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(errors), timeout=PATIENT_MS)
     settled(qtbot, place)
     assert isinstance(errors[0], InputError)
     assert "another program" in errors[0].what
@@ -341,12 +335,10 @@ def test_a_quick_row_of_changes_is_all_written(place, furnished, qtbot):
 
 @pytest.fixture
 def room(context):
-    folder = next(f.parent / "calibration" for f in BUNDLED_DIRS if (f.parent / "calibration").is_dir())
     seats = read_room(sample_folder() / "calibration" / "room.toml").seats
-    target = context.classrooms_dir / "room-12"
-    target.mkdir()
-    made = load_classroom(folder / "classroom.toml").model_copy(update={"seats": seats, "name": "Room 12"})
-    save_classroom(made, target / "classroom.toml")
+    made = load_classroom(
+        put_classroom(context.classrooms_dir, "room-12", seats=seats, name="Room 12") / "classroom.toml"
+    )
     (context.classrooms_dir / "broken").mkdir()
     (context.classrooms_dir / "broken" / "classroom.toml").write_text("nonsense")
     return made
@@ -354,7 +346,7 @@ def room(context):
 
 def test_a_seat_is_given_in_the_plan(room, place, furnished, qtbot):
     seats = place.desk.seats
-    qtbot.waitUntil(lambda: len(seats.rooms) == 1, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(seats.rooms) == 1, timeout=PATIENT_MS)
     assert "Choose the classroom" in seats.state.text()
     seats.room.setCurrentIndex(1)
     seats.room.activated.emit(1)
@@ -388,11 +380,11 @@ def test_pictures_are_looked_at_before_they_are_taken(place, furnished, qtbot, t
     cv2.imwrite(str(blank), np.full((200, 200, 3), 60, np.uint8))
     absent = Path("absent.png")
     panel.look_at([sample_folder() / "enroll" / "S01.png", blank, absent])
-    qtbot.waitUntil(lambda: len(panel.looks) == 3, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(panel.looks) == 3, timeout=PATIENT_MS)
     assert [look.usable for _, look in panel.looks] == [True, False, False]
     assert panel.take.text() == "Take 1"
     panel.take.click()
-    qtbot.waitUntil(lambda: text(place, 1, table_model.PORTRAITS) == "1", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: text(place, 1, table_model.PORTRAITS) == "1", timeout=PATIENT_MS)
     settled(qtbot, place)
     student = stored(furnished).group("7b").students[1]
     assert [portrait.picture for portrait in student.portraits] == [b""]
@@ -420,7 +412,13 @@ def test_everything_is_reached_by_tab(place, qtbot):
         widget = widget.nextInFocusChain()
         if widget.isVisibleTo(place) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             reached.add(widget)
-    wanted = {place.desk.table.table, place.desk.table.name, place.desk.table.faces, place.desk.classes.new, place.desk.seats.room}
+    wanted = {
+        place.desk.table.table,
+        place.desk.table.name,
+        place.desk.table.faces,
+        place.desk.classes.new,
+        place.desk.seats.room,
+    }
     assert wanted <= reached
 
 
@@ -447,21 +445,21 @@ def test_portraits_are_taken_with_a_camera(place, furnished, qtbot, tmp_path, mo
     place.desk.tabs.setCurrentWidget(panel)
     place.desk.table.table.setCurrentIndex(cell(place, 0, table_model.NAME))
     panel.use_camera.click()
-    qtbot.waitUntil(lambda: panel.camera.currentText() == "no camera is plugged in", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: panel.camera.currentText() == "no camera is plugged in", timeout=PATIENT_MS)
     assert not panel.shoot.isEnabled()
     panel.use_camera.click()
     plugged.append(SimpleNamespace(name="Webcam", address=str(clip)))
     panel.use_camera.click()
-    qtbot.waitUntil(panel.shoot.isEnabled, timeout=PATIENCE_MS)
+    qtbot.waitUntil(panel.shoot.isEnabled, timeout=PATIENT_MS)
     panel.shoot.click()
     assert "Look into the camera" in panel.state.text()
-    qtbot.waitUntil(lambda: bool(panel.looks) and panel.shoot.isEnabled(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(panel.looks) and panel.shoot.isEnabled(), timeout=PATIENT_MS)
     assert all(look.usable for _, look in panel.looks)
     plugged[0].address = str(tmp_path / "pulled out.avi")
     panel.use_camera.click()
     panel.use_camera.click()
-    qtbot.waitUntil(panel.shoot.isEnabled, timeout=PATIENCE_MS)
+    qtbot.waitUntil(panel.shoot.isEnabled, timeout=PATIENT_MS)
     panel.shoot.click()
-    qtbot.waitUntil(lambda: bool(errors) and panel.shoot.isEnabled(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(errors) and panel.shoot.isEnabled(), timeout=PATIENT_MS)
     assert "pulled out" in str(errors[0])
     settled(qtbot, place)

@@ -8,20 +8,23 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from wizard_robot import PlayedCameras, Robot
+from wizard_robot import Robot
 
 import gazeclass.sample
 from gazeclass.calibration import stages
 from gazeclass.calibration.classroom import load_classroom
 from gazeclass.calibration.notes import CameraSpec
-from gazeclass.calibration.project import LENS, LYING, PAIR, create_project
+from gazeclass.calibration.picture_folder import LENS, LYING, PAIR
+from gazeclass.calibration.project import create_project
 from gazeclass.calibration.steps import Status, Step
 from gazeclass.calibration.target import chessboard
 from gazeclass.desktop.context import AppContext
-from gazeclass.desktop.wizard.sources import Shot
+from gazeclass.desktop.wizard.played import Moment, PlayedCameras
 
 SAMPLE = Path(gazeclass.sample.__file__).parent / "calibration"
 NAME = "room-12"
+#: Pictures come ten times as fast as they say; each view is held for eight of them.
+PACE_S, HOLD = 0.02, 8
 
 pytestmark = pytest.mark.slow
 
@@ -62,18 +65,18 @@ def folder(finished: Path, context: AppContext) -> Path:
     return home
 
 
-def grey_shots() -> list[Shot]:
+def grey_moments() -> list[Moment]:
     """A room in which nobody holds a board."""
     rng = np.random.default_rng(1)
     images = [cv2.GaussianBlur(rng.integers(0, 255, (360, 640, 3), np.uint8), (0, 0), 9) for _ in range(2)]
-    return [Shot(0.0, (images[0], images[1]))]
+    return [(images[0], images[1])]
 
 
-def board_shots() -> list[Shot]:
+def board_moments() -> list[Moment]:
     """The sample's close views, as if someone held the board still for a second each."""
     pictures = [cv2.imread(str(p)) for p in sorted((SAMPLE / "intrinsics" / "cam0").iterdir())]
     small = [cv2.resize(p, (960, 540), interpolation=cv2.INTER_AREA) for p in pictures]
-    return [Shot(0.0, (image, image)) for image in small for _ in range(8)]
+    return [(image, image) for image in small]
 
 
 def without(folder: Path, *parts: str) -> None:
@@ -83,7 +86,7 @@ def without(folder: Path, *parts: str) -> None:
 
 def test_board_out_of_view(qtbot: Any, context: AppContext, folder: Path) -> None:
     without(folder, "intrinsics", "stereo", "auxiliary")
-    robot = Robot(qtbot, context, folder, PlayedCameras(grey_shots()))
+    robot = Robot(qtbot, context, folder, PlayedCameras(grey_moments(), pace_s=PACE_S))
     robot.go(Step.LENS0)
     robot.until(lambda: "The board is not seen" in robot.words)
     assert not robot.view.next.isEnabled()
@@ -93,7 +96,9 @@ def test_board_out_of_view(qtbot: Any, context: AppContext, folder: Path) -> Non
 
 def test_camera_unplugged_in_the_lens_step(qtbot: Any, context: AppContext, folder: Path) -> None:
     without(folder, "intrinsics", "stereo", "auxiliary")
-    cameras = PlayedCameras(board_shots(), lost_after=10, names=("Front left", "Front right"), waits=True)
+    cameras = PlayedCameras(
+        board_moments(), pace_s=PACE_S, hold=HOLD, lost_after=10, names=("Front left", "Front right"), waits=True
+    )
     robot = Robot(qtbot, context, folder, cameras)
     robot.go(Step.LENS0)
     robot.until(lambda: robot.step.lost)
@@ -110,7 +115,7 @@ def test_views_take_themselves_and_can_be_dropped_and_brought_back(
     qtbot: Any, context: AppContext, folder: Path
 ) -> None:
     without(folder, "intrinsics", "stereo", "auxiliary")
-    robot = Robot(qtbot, context, folder, PlayedCameras(board_shots(), waits=True))
+    robot = Robot(qtbot, context, folder, PlayedCameras(board_moments(), pace_s=PACE_S, hold=HOLD, waits=True))
     robot.go(Step.LENS0)
     robot.until(lambda: len(robot.session.project.pictures(LENS, 0)) >= 4)
     robot.until(lambda: robot.step.figures is not None and robot.step.figures.rms_px > 0)
@@ -315,7 +320,7 @@ def test_a_look_is_measured_against_its_place(qtbot: Any, context: AppContext, f
             R = looking_rotation(place, aim)
             return [Observation(pair.t_s, "P01", "ok", position_W_m=place, R_WS=R, cameras="01")]
 
-    robot = Robot(qtbot, context, folder, PlayedCameras(grey_shots()))
+    robot = Robot(qtbot, context, folder, PlayedCameras(grey_moments(), pace_s=PACE_S))
     robot.go(Step.CHECK)
     robot.step.make = lambda classroom: Sees()
     robot.until(lambda: robot.page.measure.isEnabled())

@@ -1,12 +1,11 @@
 """A pair of hands for the wizard's tests: clicks and keys only, waits for conditions, never for a time."""
 
-import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from desktop_steps import PATIENT_MS
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
@@ -15,11 +14,6 @@ from gazeclass.calibration.steps import Step
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.widgets.picture_view import PictureView
 from gazeclass.desktop.wizard.place import create
-from gazeclass.desktop.wizard.sources import Shot
-from gazeclass.errors import InputError
-
-#: The machine is shared: what takes a second may take a minute.
-PATIENT_MS = int(os.environ.get("GAZECLASS_TEST_PATIENCE_MS", "120000"))
 
 
 class Robot:
@@ -117,49 +111,3 @@ class Robot:
         assert self.view.may_close()
         assert self.session.feed.wait(60)
         assert self.session.worker.wait(60)
-
-
-class PlayedCameras:
-    """Two live cameras out of a list of moments, which may end with a camera being pulled out."""
-
-    stills = False
-
-    def __init__(
-        self,
-        shots: list[Shot],
-        *,
-        lost_after: int | None = None,
-        names: tuple[str, str] = ("A", "B"),
-        waits: bool = False,
-    ) -> None:
-        self.names = names
-        #: Wait for the search, as a patient camera: on a loaded machine live pictures would pass unseen.
-        self.waits = waits
-        self._shots, self._lost_after = shots, lost_after
-        self._clock = threading.Event()
-        self.plays = 0
-        self.given = 0
-
-    def shots(self, part: str) -> Iterator[Shot]:
-        """Again and again, a fifth of a second apart."""
-        self.plays += 1
-        k = 0
-        while True:
-            if self._lost_after is not None and k >= self._lost_after and self.plays == 1:
-                raise InputError(
-                    "the camera is gone", where=self.names[0], todo="Plug it in again, then press Try again."
-                )
-            shot = self._shots[k % len(self._shots)]
-            self._clock.wait(0.02)
-            yield Shot(0.2 * k, shot.images, 0.0)
-            k += 1
-            self.given += 1
-
-    def warnings(self) -> tuple[str, ...]:
-        return ()
-
-    def locks(self) -> Any:
-        return (None, None), (None, None)
-
-    def close(self) -> None:
-        pass

@@ -20,6 +20,7 @@ from gazeclass.desktop.classrooms.keeping import KeepingRow
 from gazeclass.desktop.classrooms.shelf import Entry, Kind, age_days
 from gazeclass.desktop.icons import set_icon
 from gazeclass.desktop.widgets.controls import ElidedLabel, button, label
+from gazeclass.desktop.wizard.words import for_people
 
 _KINDS = {Level.GOOD: "good", Level.ADVICE: "warn", Level.WARNING: "warn"}
 
@@ -63,7 +64,7 @@ class ClassroomCard(QFrame):
             layout.addWidget(label(line, role="muted", wrap=True))
         if entry.check is not None:
             weight = "good" if entry.check.steady else "danger" if entry.check.spoiled else "warn"
-            layout.addWidget(label(entry.check.sentence, kind=weight, wrap=True))
+            layout.addWidget(label(for_people(entry.check.sentence), kind=weight, wrap=True))
         self._layout = layout
         self.keeping: KeepingRow | None = None
         layout.addSpacing(8)

@@ -10,6 +10,7 @@ from gazeclass.desktop.widgets.controls import button, label, set_kind
 from gazeclass.desktop.widgets.picture_view import PictureView
 from gazeclass.desktop.widgets.question import ask
 from gazeclass.desktop.widgets.states import LoadingState
+from gazeclass.desktop.wizard.words import for_people
 
 
 class CheckView(QWidget):
@@ -25,16 +26,17 @@ class CheckView(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._presenter = presenter
-        names = [camera.name for camera in presenter.classroom.cameras]
+        names = (self.tr("Left camera"), self.tr("Right camera"))
         self.fields = [QLineEdit(address) for address in presenter.addresses]
         sources = QGridLayout()
         sources.setHorizontalSpacing(8)
         for c, (name, field) in enumerate(zip(names, self.fields, strict=True)):
-            caption = label(self.tr("{0} from").format(name))
+            caption = label(name)
+            caption.setToolTip(presenter.classroom.cameras[c].name)
             caption.setBuddy(field)
-            field.setAccessibleName(self.tr("Where {0}'s picture comes from").format(name))
+            field.setAccessibleName(self.tr("{0}: where its picture comes from").format(name))
             field.setPlaceholderText(self.tr("usb:0, rtsp://…, or a picture or video file"))
-            browse = button(self.tr("File …"), name=self.tr("Choose a picture or video of {0}").format(name))
+            browse = button(self.tr("File …"), name=self.tr("{0}: choose a picture or video").format(name))
             browse.clicked.connect(lambda _=False, c=c: self._browse(c))
             for column, one in enumerate((caption, field, browse)):
                 sources.addWidget(one, 0, 4 * c + column)
@@ -126,7 +128,7 @@ class CheckView(QWidget):
         self.verdict.setVisible(bool(self.verdict.text()))
 
     def _say(self, c: int, found: CameraCheck | None) -> None:
-        self.said[c].setText(f"{found.sentence} {found.todo}".strip() if found else "")
+        self.said[c].setText(for_people(f"{found.sentence} {found.todo}".strip()) if found else "")
         kind = "" if found is None else "good" if found.state is State.STEADY else "warn"
         if found is not None and found.state in SPOILED:
             kind = "danger"
@@ -173,7 +175,7 @@ class CheckView(QWidget):
             self._presenter.repair((self.fields[0].text().strip(), self.fields[1].text().strip()))
 
     def _on_repaired(self, found: Remounted) -> None:
-        name = self._presenter.classroom.cameras[found.moved].name
+        name = (self.tr("The left camera"), self.tr("The right camera"))[found.moved]
         said = self.tr("{0} is known again: it had turned by {1:.1f}° and moved by {2:.1f} cm.")
         self.verdict.setText(said.format(name, found.turn_deg, 100 * found.shift_m))
         set_kind(self.verdict, "good")

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from gazeclass.calibration.classroom import Classroom
 from gazeclass.desktop.classrooms import shelf
 from gazeclass.desktop.classrooms.shelf import Entry, Kind
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.tasks import Task
+from gazeclass.desktop.wizard.words import for_people
 from gazeclass.errors import InputError
 from gazeclass.progress import Progress
 
@@ -171,7 +173,7 @@ class CheckPresenter(QObject):
 
             fresh = take_pictures(addresses, (sizes[0], sizes[1]), progress)
             kept = read_reference(folder)
-            result = None if kept is None else check_room(classroom, kept, fresh, progress)
+            result = None if kept is None else check_room(_numbered(classroom), kept, fresh, progress)
             if result is not None:
                 shelf.keep_check(folder, result, datetime.now(UTC))
             return fresh, kept, result
@@ -228,12 +230,14 @@ class CheckPresenter(QObject):
             progress.advance()
             save_classroom(found.classroom, folder / "classroom.toml")
             keep_reference(folder, pictures)
-            shelf.keep_check(folder, check_room(found.classroom, pictures, pictures, progress), datetime.now(UTC))
+            shelf.keep_check(
+                folder, check_room(_numbered(found.classroom), pictures, pictures, progress), datetime.now(UTC)
+            )
             return found, pictures
 
         task = self.context.tasks.run(work, title=self.tr("Putting a camera of {0} right").format(self.entry.name))
         task.done.connect(self._on_repaired)
-        task.failed.connect(self.context.show_error)
+        task.failed.connect(self._on_refused)
         task.finished.connect(self.changed)
         self.busy.emit(task)
 
@@ -244,6 +248,11 @@ class CheckPresenter(QObject):
         self.result = None
         self.context.library_changed.emit()
         self.repaired.emit(found)
+
+    def _on_refused(self, error: Exception) -> None:
+        if isinstance(error, InputError):
+            error = InputError(for_people(error.what), where=error.where, todo=for_people(error.todo))
+        self.context.show_error(error)
 
     def _on_compared(self, addresses: tuple[str, str], found: tuple[Any, Any, Any]) -> None:
         from gazeclass.capture.spec import CameraKind, parse_spec
@@ -259,3 +268,9 @@ class CheckPresenter(QObject):
     def _on_kept(self) -> None:
         self.kept = self.fresh
         self.changed.emit()
+
+
+def _numbered(classroom: Classroom) -> Classroom:
+    """With the cameras called cam0 and cam1, which :func:`for_people` says as left and right: two may share a name."""
+    cameras = tuple(c.model_copy(update={"name": f"cam{k}"}) for k, c in enumerate(classroom.cameras))
+    return classroom.model_copy(update={"cameras": cameras})

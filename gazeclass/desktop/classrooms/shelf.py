@@ -14,8 +14,8 @@ from gazeclass.atomic import write_text
 from gazeclass.calibration.classroom import Classroom, load_classroom
 from gazeclass.calibration.given import change_classroom, change_room
 from gazeclass.calibration.health import RoomCheck
-from gazeclass.calibration.library import unfinished
-from gazeclass.calibration.project import CLASSROOM, MATERIAL, NOTES, ROOM, create_project, room_slug
+from gazeclass.calibration.library import room_slug, unfinished
+from gazeclass.calibration.project import CLASSROOM, MATERIAL, NOTES, ROOM, create_project
 from gazeclass.calibration.quality import GOOD_BOARD_SIGMA_M, GOOD_RMS_PX, POOR_RMS_PX, Level
 from gazeclass.calibration.room import read_room
 from gazeclass.calibration.target import Target

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from gazeclass.calibration.views import PICTURES
 from gazeclass.errors import InputError
+from gazeclass.pictures import PICTURES, read_picture
 from gazeclass.progress import SILENT, Progress
 
 #: A camera that was just opened needs some pictures to find its exposure.
@@ -42,7 +41,7 @@ def _take(address: str, size_px: tuple[int, int], camera: int, progress: Progres
     path = Path(address.strip()).expanduser()
     if path.suffix.lower() in PICTURES:
         progress.start(path.name, 1)
-        picture = _picture(path)
+        picture = read_picture(path)
         progress.advance()
         return picture
     spec = parse_spec(address)
@@ -55,17 +54,6 @@ def _take(address: str, size_px: tuple[int, int], camera: int, progress: Progres
         raise
     except (OSError, ArithmeticError, ValueError) as error:  # PyAV's errors are OSError or ValueError, some both
         raise explain(error, spec.name, network=spec.kind is CameraKind.NETWORK) from error
-
-
-def _picture(path: Path) -> np.ndarray:
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror or error})", where=path) from error
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    if picture is None:
-        raise InputError("is no picture", where=path)
-    return picture
 
 
 def _first_of_video(path: Path, progress: Progress) -> np.ndarray:

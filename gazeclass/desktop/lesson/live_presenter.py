@@ -7,12 +7,12 @@ This object lives in the GUI thread; every tick it takes the latest moment and t
 import sys
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from gazeclass.capture.health import CameraState
+from gazeclass.desktop.lesson.gaze_points import GazePoints
+from gazeclass.desktop.lesson.live_words import StatusTeller, lost_cameras
 from gazeclass.desktop.lesson.marks import SteadyMarks, seat_state
 from gazeclass.desktop.lesson.previews import Previews
 from gazeclass.desktop.lesson.scale import CalmScale
@@ -20,15 +20,11 @@ from gazeclass.desktop.widgets.room_plan import PlanSeat, SeatState
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array
 from gazeclass.lesson.live import LiveLesson
-from gazeclass.lesson.live_status import LiveState, LiveStatus, Moment
-from gazeclass.lesson.observation import ObservationStatus
-from gazeclass.lesson.recent import TimelineNow
+from gazeclass.lesson.live_status import LiveState, Moment
 from gazeclass.lesson.zones import Zone
-from gazeclass.report.words import clock, count, percent
+from gazeclass.report.words import clock, percent
 
 TICK_MS, STATUS_MS = 80, 500
-#: A gaze point glides to its new place with this time constant; one older than the other is not drawn any more.
-_GLIDE_S, _STALE_S = 0.15, 2.0
 #: While a lesson runs Python changes threads so often. Measured with 1.4 to 1.5 cores given: the interface's heartbeat
 #: is 27 to 33 ms at the 99th percentile instead of 45 to 50 with Python's own 5 ms; the pipeline is no slower.
 _SWITCH_S = 0.001
@@ -59,50 +55,15 @@ class BoardPicture:
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class StatusWords:
-    """The lines of the window's status.
-
-    Attributes:
-        clock: of the lesson.
-        line: numbers.
-        detail: the same in whole sentences, as tooltip.
-        missing: a sentence about a camera that is not there, "" for none.
-        lost: cameras that are tried again from time to time, and can be at once.
-        paused: whether it is.
-        recording: whether pictures are written.
-        warning: a sentence, "" for none.
-    """
-
-    clock: str
-    line: str
-    detail: str
-    missing: str
-    lost: tuple[int, ...]
-    paused: bool
-    recording: bool
-    warning: str
-
-
-@dataclass
-class _Glide:
-    """A point on its way."""
-
-    xy: Array
-    cov: Array
-    seen_s: float
-    at: Array = field(default_factory=lambda: np.zeros(2))
-
-
 class LivePresenter(QObject):
     """A running lesson.
 
     Signals, all in the GUI thread:
         board_changed: a :class:`BoardPicture`, at most every :data:`TICK_MS`.
         seats_changed: list of PlanSeat and dict of SeatState.
-        timeline_changed: a :class:`TimelineNow`.
+        timeline_changed: a :class:`gazeclass.lesson.recent.TimelineNow`.
         pictures_changed: previews are there to be taken from :attr:`previews`.
-        status_changed: :class:`StatusWords`, twice a second.
+        status_changed: :class:`gazeclass.desktop.lesson.live_words.StatusWords`, twice a second.
         zones_changed: the zones are others.
         noted: something to say once, for a few seconds.
         over: the lesson has ended or failed; see :attr:`lesson`.
@@ -125,7 +86,8 @@ class LivePresenter(QObject):
         self.previews = Previews(lesson.source.latest, lambda: lesson.moment, consented=consented)
         self._marks = SteadyMarks(lesson.meta.board)
         self._scale = CalmScale()
-        self._points: dict[str, _Glide] = {}
+        self._points = GazePoints()
+        self._words = StatusTeller(self)
         self._number = 0
         self._heat: tuple[Array, float, tuple[str, ...]] | None = None
         self._ticked_s = time.monotonic()
@@ -249,7 +211,7 @@ class LivePresenter(QObject):
         moment = self.lesson.moment
         if moment is not None and moment.number != self._number:
             self._take(moment)
-        self._glide(elapsed)
+        self._points.glide(elapsed, self.lesson.now_s())
         self.board_changed.emit(self._picture())
         self.pictures_changed.emit()
         if self.lesson.over and not self._said_over:
@@ -262,13 +224,7 @@ class LivePresenter(QObject):
         first = self._number == 0
         self._number = moment.number
         self._marks.add(moment.t_s, moment.observations)
-        for o in moment.observations:
-            pointed = o.status in (ObservationStatus.OK, ObservationStatus.ONE_CAMERA)
-            if not (pointed and np.isfinite(o.board_xy_m).all() and np.isfinite(o.cov_board_m2).all()):
-                continue
-            old = self._points.get(o.student)
-            at = o.board_xy_m.copy() if old is None or moment.t_s - old.seen_s > 1.0 else old.at
-            self._points[o.student] = _Glide(o.board_xy_m, o.cov_board_m2, moment.t_s, at)
+        self._points.take(moment)
         figures = self.lesson.figures
         heat = figures.heat(self.window_s, self.row)
         shares = figures.shares(self.window_s)
@@ -279,14 +235,8 @@ class LivePresenter(QObject):
             self.timeline_changed.emit(figures.timeline())
         self._tell_seats()
 
-    def _glide(self, elapsed_s: float) -> None:
-        now, share = self.lesson.now_s(), 1.0 - float(np.exp(-elapsed_s / _GLIDE_S))
-        self._points = {name: point for name, point in self._points.items() if now - point.seen_s < _STALE_S}
-        for point in self._points.values():
-            point.at = point.at + share * (point.xy - point.at)
-
     def _picture(self) -> BoardPicture:
-        names = sorted(self._points)
+        names, xy, cov = self._points.drawn()
         figures = self.lesson.figures
         heat, top, notes = self._heat or (None, 1.0, ())
         return BoardPicture(
@@ -295,9 +245,9 @@ class LivePresenter(QObject):
             figures.y_edges_m,
             top,
             notes if len(notes) == len(self.zones) else (),
-            np.array([self._points[name].at for name in names]).reshape(-1, 2),
-            np.array([self._points[name].cov for name in names]).reshape(-1, 2, 2),
-            tuple(names),
+            xy,
+            cov,
+            names,
         )
 
     def _tell_seats(self) -> None:
@@ -323,63 +273,4 @@ class LivePresenter(QObject):
 
     @Slot()
     def _tell_status(self) -> None:
-        self.status_changed.emit(self.words_of(self.lesson.status()))
-
-    def words_of(self, status: LiveStatus) -> StatusWords:
-        """The status as the window says it."""
-        seen = sum(rate > 0 for rate in status.updates_per_s.values())
-        parts = [count(seen, self.tr("student seen"), self.tr("students seen"))]
-        if np.isfinite(status.updates_median):
-            parts.append(self.tr("{0:.1f} looks a second each").format(status.updates_median))
-        if np.isfinite(status.latency_s):
-            parts.append(self.tr("{0:.1f} s behind").format(status.latency_s))
-        if np.isfinite(status.skew_s):
-            parts.append(self.tr("cameras {0:.0f} ms apart").format(1000 * status.skew_s))
-        parts.append(self.tr("{0} pictures skipped").format(status.skipped))
-        parts.append(self.tr("{0}, {1}").format(status.provider, count(status.threads, self.tr("thread"))))
-        rates = [
-            self.tr("{0}: {1:.1f} pictures a second").format(name, rate)
-            for name, rate in zip(status.camera_names, status.camera_rates_hz, strict=True)
-        ]
-        slowest = sorted((rate, name) for name, rate in status.updates_per_s.items() if rate > 0)[:3]
-        detail = [
-            *rates,
-            self.tr("{0:.1f} pairs of pictures looked at a second").format(status.pairs_per_s),
-            *(self.tr("{0}: {1:.1f} looks a second").format(name, rate) for rate, name in slowest),
-        ]
-        return StatusWords(
-            clock(status.lesson_s),
-            " · ".join(parts),
-            "\n".join(detail),
-            self._missing(status),
-            lost_cameras(status),
-            status.state is LiveState.PAUSED,
-            status.recording,
-            status.warning,
-        )
-
-    def _missing(self, status: LiveStatus) -> str:
-        words = {
-            CameraState.CONNECTING: self.tr("is being connected"),
-            CameraState.SILENT: self.tr("is connected, but no picture comes"),
-            CameraState.LOST: self.tr("is not there. Plug it in again; it is tried again by itself"),
-            CameraState.WRONG_SIZE: self.tr("is back with pictures of another size. Set it as it was"),
-            CameraState.ENDED: self.tr("has come to its end"),
-        }
-        if status.state not in (LiveState.RUNNING, LiveState.PAUSED):
-            return ""
-        return " ".join(
-            self.tr("Camera “{0}” {1}.").format(status.camera_names[k], words[status.cameras[k]])
-            for k in status.missing
-        )
-
-
-def lost_cameras(status: LiveStatus) -> tuple[int, ...]:
-    """Cameras that are away and are tried again, while the lesson goes on."""
-    if status.state not in (LiveState.RUNNING, LiveState.PAUSED):
-        return ()
-    gone = (CameraState.LOST, CameraState.WRONG_SIZE)
-    return tuple(camera for camera in status.missing if status.cameras[camera] in gone)
-
-
-__all__ = ["WINDOWS_S", "BoardPicture", "LivePresenter", "StatusWords", "TimelineNow"]
+        self.status_changed.emit(self._words.of(self.lesson.status()))

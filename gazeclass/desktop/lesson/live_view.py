@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBox
 
 from gazeclass.desktop.lesson.class_line import ClassLine
 from gazeclass.desktop.lesson.live_bar import LiveBar
-from gazeclass.desktop.lesson.live_presenter import BoardPicture, LivePresenter, StatusWords
+from gazeclass.desktop.lesson.live_presenter import BoardPicture, LivePresenter
+from gazeclass.desktop.lesson.live_words import StatusWords
 from gazeclass.desktop.lesson.projector import Projector
 from gazeclass.desktop.reports.zone_board import ZoneBoard
 from gazeclass.desktop.widgets.board_view import strength_of
@@ -67,6 +68,9 @@ class LiveView(QWidget):
         self._connect()
         self._notice_timer = QTimer(self, singleShot=True, interval=_NOTICE_MS)
         self._notice_timer.timeout.connect(self._after_notice)
+        # A camera that stutters must not make the line come and go, and the board jump with it.
+        self._lingering = QTimer(self, singleShot=True, interval=_NOTICE_MS)
+        self._lingering.timeout.connect(self._after_notice)
         self._standing = ""
 
     def _lay_out(self) -> None:
@@ -181,6 +185,8 @@ class LiveView(QWidget):
 
     @Slot()
     def _after_notice(self) -> None:
+        if self._notice_timer.isActive():
+            return
         self.notice.setVisible(bool(self._standing))
         if self._standing:
             set_kind(self.notice, "warn")
@@ -258,8 +264,12 @@ class LiveView(QWidget):
         standing = " ".join(part for part in (words.missing, paused, words.warning) if part)
         if standing != self._standing:
             self._standing = standing
-            if not self._notice_timer.isActive():
-                self._after_notice()
+            if standing:
+                self._lingering.stop()
+                if not self._notice_timer.isActive():
+                    self._after_notice()
+            else:
+                self._lingering.start()
         for camera, view in enumerate(self.pictures):
             view.set_caption(self.presenter.lesson.source.names[camera])
 

@@ -7,9 +7,10 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gazeclass.desktop.context import AppContext
+from gazeclass.desktop.lesson.choice import NUMBERS
 from gazeclass.desktop.lesson.live_presenter import LivePresenter
 from gazeclass.desktop.lesson.live_view import LiveView
-from gazeclass.desktop.lesson.start_presenter import NUMBERS, StartPresenter
+from gazeclass.desktop.lesson.start_presenter import StartPresenter
 from gazeclass.desktop.lesson.start_view import StartView
 from gazeclass.desktop.tasks import Task
 from gazeclass.desktop.widgets.controls import button, label, page

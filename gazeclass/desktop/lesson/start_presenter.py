@@ -1,116 +1,37 @@
 """What can be chosen before a lesson, and the start itself. No widgets.
 
-Facts (classrooms, cameras, classes of the roster, lessons that were cut short) are read from disk and devices in the
-background, again each time the place is shown; the choice is remembered from lesson to lesson, addresses without their
-passwords.
+Facts are read in the background, again each time the place is shown; the choice is remembered from lesson to lesson.
 """
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from gazeclass.calibration.classroom import Classroom, load_classroom
-from gazeclass.capture.spec import CameraKind, parse_spec
+from gazeclass.calibration.classroom import load_classroom
 from gazeclass.desktop.context import AppContext
+from gazeclass.desktop.lesson.choice import (
+    CLASS,
+    NUMBERS,
+    PORTRAITS,
+    Choice,
+    new_lesson_path,
+    remember,
+    remembered,
+    wishes_for,
+)
+from gazeclass.desktop.lesson.facts import Facts, read_facts, read_rooms
 from gazeclass.desktop.log import hide_names
 from gazeclass.desktop.tasks import Task
 from gazeclass.errors import InputError
-from gazeclass.lesson.documents import LessonCard
-from gazeclass.lesson.documents_removal import recording_of
 from gazeclass.lesson.live import LiveLesson
 from gazeclass.lesson.live_start import LiveWishes, start_live
 from gazeclass.lesson.roster import Roster
 from gazeclass.progress import Progress
 
 ROSTER = "roster.gzr"
-#: Who may be observed: a class of the roster, a folder of portraits, seats alone, or numbers without names.
-CLASS, PORTRAITS, SEATS, NUMBERS = "class", "portraits", "seats", "numbers"
-
-
-@dataclass(frozen=True)
-class Room:
-    """A classroom that lessons can be held in."""
-
-    folder: Path
-    name: str
-    cameras: tuple[str, str]
-    seats: int
-
-
-@dataclass(frozen=True)
-class Camera:
-    """A camera that is plugged in."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What there is to choose from.
-
-    Attributes:
-        rooms: finished classrooms.
-        cameras: plugged in.
-        classes: of the roster.
-        roster_problem: why the roster cannot be opened, "" where it can or there is none.
-        cut_short: lessons that can be finished.
-    """
-
-    rooms: tuple[Room, ...] = ()
-    cameras: tuple[Camera, ...] = ()
-    classes: tuple[str, ...] = ()
-    roster_problem: str = ""
-    cut_short: tuple[LessonCard, ...] = ()
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What was chosen.
-
-    Attributes:
-        room: folder of the classroom.
-        cameras: left and right, as :func:`gazeclass.capture.spec.parse_spec` reads them.
-        who: one of CLASS, PORTRAITS, SEATS, NUMBERS.
-        class_name: for CLASS.
-        by_seat: CLASS by seats though faces may be compared.
-        portraits: for PORTRAITS.
-        record: write both videos.
-        keep_days: of the recording.
-        show_students: single students and small rows may be shown.
-        loop: files are played again and again.
-    """
-
-    room: Path | None = None
-    cameras: tuple[str, str] = ("", "")
-    who: str = NUMBERS
-    class_name: str = ""
-    by_seat: bool = False
-    portraits: Path | None = None
-    record: bool = False
-    keep_days: int = 14
-    show_students: bool = False
-    loop: bool = False
-
-    @property
-    def lacks(self) -> str:
-        """What is still missing: "room", "left", "right", "same", "class", "portraits", or ""."""
-        if self.room is None:
-            return "room"
-        for side, address in zip(("left", "right"), self.cameras, strict=True):
-            if not address.strip():
-                return side
-        if parse_spec(self.cameras[0]).same_as(parse_spec(self.cameras[1])):
-            return "same"
-        if self.who == CLASS and not self.class_name:
-            return "class"
-        if self.who == PORTRAITS and self.portraits is None:
-            return "portraits"
-        return ""
 
 
 class StartPresenter(QObject):
@@ -136,7 +57,7 @@ class StartPresenter(QObject):
         super().__init__(parent)
         self.context = context
         self.facts = Facts()
-        self.choice = self._remembered()
+        self.choice = remembered(context.state)
         self.passphrase: str | None = None
         self._roster: Roster | None = None
         self._reading: Task | None = None
@@ -182,7 +103,7 @@ class StartPresenter(QObject):
         rooms = self.context.classrooms_dir
 
         def work(progress: Progress) -> Path:
-            found = next((room.folder for room in _rooms(rooms) if room.name == _sample_name()), None)
+            found = next((room.folder for room in read_rooms(rooms) if room.name == _sample_name()), None)
             return found or add_sample(rooms, progress)
 
         def chosen(folder: Path) -> None:
@@ -204,7 +125,7 @@ class StartPresenter(QObject):
         choice = self.choice
         if choice.lacks or choice.room is None:
             return
-        self._remember(choice)
+        remember(choice, self.context.state)
         try:
             output = new_lesson_path(self.context.lessons_dir, choice.room.name, datetime.now())
         except InputError as error:
@@ -239,24 +160,8 @@ class StartPresenter(QObject):
         self.choice_changed.emit(choice)
 
     def _read(self, progress: Progress) -> tuple[Facts, Roster | None]:
-        from gazeclass.lesson.unfinished import unfinished_lessons
-
-        rooms = _rooms(self.context.classrooms_dir)
-        roster, problem = self._open_roster()
-        classes = tuple(group.name for group in roster.classes) if roster is not None else ()
-        cut_short = tuple(unfinished_lessons(self.context.lessons_dir))
-        return Facts(rooms, _cameras(), classes, problem, cut_short), roster
-
-    def _open_roster(self) -> tuple[Roster | None, str]:
-        from gazeclass.lesson.roster_file import RosterFile
-
-        path = self.context.library / ROSTER
-        if not path.is_file():
-            return None, ""
-        try:
-            return RosterFile.open(path, self.passphrase).roster, ""
-        except InputError as error:
-            return None, str(error)
+        context = self.context
+        return read_facts(context.classrooms_dir, context.lessons_dir, context.library / ROSTER, self.passphrase)
 
     @Slot(object)
     def _on_read(self, found: tuple[Facts, Roster | None]) -> None:
@@ -275,95 +180,8 @@ class StartPresenter(QObject):
     def _on_read_finished(self) -> None:
         self._reading = None
 
-    def _remembered(self) -> Choice:
-        get = self.context.state.get
-        room, portraits = get("lesson/room", ""), get("lesson/portraits", "")
-        who = get("lesson/who", NUMBERS)
-        return Choice(
-            room=Path(room) if room else None,
-            cameras=(get("lesson/left", ""), get("lesson/right", "")),
-            who=who if who in (CLASS, PORTRAITS, SEATS, NUMBERS) else NUMBERS,
-            class_name=get("lesson/class", ""),
-            by_seat=get("lesson/by_seat", False),
-            portraits=Path(portraits) if portraits else None,
-            show_students=get("lesson/show_students", False),
-        )
-
-    def _remember(self, choice: Choice) -> None:
-        put = self.context.state.set
-        put("lesson/room", str(choice.room or ""))
-        for side, address in zip(("left", "right"), choice.cameras, strict=True):
-            spec = parse_spec(address)
-            # A network camera's address may hold a password: what may be shown is what may be remembered.
-            put(f"lesson/{side}", spec.name if spec.kind is CameraKind.NETWORK else address)
-        put("lesson/who", choice.who)
-        put("lesson/class", choice.class_name)
-        put("lesson/by_seat", choice.by_seat)
-        put("lesson/portraits", str(choice.portraits or ""))
-        put("lesson/show_students", choice.show_students)
-
-
-def wishes_for(choice: Choice, output: Path, roster: Roster | None, threads: int) -> LiveWishes:
-    """What the engine is asked for.
-
-    Raises:
-        InputError: the classroom cannot be read, or nobody of the class may be observed.
-    """
-    from gazeclass.lesson.roster_plan import plan_class
-
-    assert choice.room is not None
-    classroom = load_classroom(choice.room / "classroom.toml")
-    plan = None
-    if choice.who == CLASS:
-        if roster is None:
-            raise InputError("the roster is not open", todo="Open it in the place Students first.")
-        plan = plan_class(roster, choice.class_name, classroom, date.today(), by_seat=choice.by_seat)
-    return LiveWishes(
-        cameras=choice.cameras,
-        classroom=classroom,
-        output=output,
-        portraits=choice.portraits if choice.who == PORTRAITS else None,
-        plan=plan,
-        by_seat=choice.who == SEATS,
-        record=recording_of(output) if choice.record else None,
-        keep_days=choice.keep_days,
-        threads=threads,
-        loop=choice.loop,
-        show_students=choice.show_students,
-    )
-
-
-def new_lesson_path(folder: Path, room: str, now: datetime) -> Path:
-    """A free file name that sorts by time: "2026-11-21 1402 room-12.gaze"."""
-    name = re.sub(r"[^-\w ]", "", room).strip() or "lesson"
-    stem = f"{now:%Y-%m-%d %H%M} {name}"
-    path, number = folder / f"{stem}.gaze", 1
-    while path.exists():
-        number += 1
-        path = folder / f"{stem} {number}.gaze"
-    return path
-
-
-def _rooms(classrooms: Path) -> tuple[Room, ...]:
-    rooms = []
-    for path in sorted(classrooms.glob("*/classroom.toml")):
-        try:
-            classroom: Classroom = load_classroom(path)
-        except InputError:
-            continue  # the place Classrooms says what is wrong with it
-        if classroom.complete:
-            devices = classroom.cameras[0].device, classroom.cameras[1].device
-            rooms.append(Room(path.parent, classroom.name, devices, len(classroom.seats)))
-    return tuple(rooms)
-
 
 def _sample_name() -> str:
     from gazeclass.desktop.classrooms.shelf import sample_classroom
 
     return load_classroom(sample_classroom()).name
-
-
-def _cameras() -> tuple[Camera, ...]:
-    from gazeclass.capture.devices import list_devices
-
-    return tuple(Camera(device.name, device.address) for device in list_devices())

@@ -19,76 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gazeclass.desktop.lesson.start_presenter import CLASS, NUMBERS, PORTRAITS, SEATS, Choice, Facts, StartPresenter
+from gazeclass.desktop.lesson.camera_choice import CameraChoice
+from gazeclass.desktop.lesson.choice import CLASS, NUMBERS, PORTRAITS, SEATS, Choice
+from gazeclass.desktop.lesson.facts import Facts
+from gazeclass.desktop.lesson.start_presenter import StartPresenter
 from gazeclass.desktop.widgets.controls import button, card, label, page, scrolled
 from gazeclass.desktop.widgets.states import EmptyState, ErrorBanner
 from gazeclass.lesson.documents import LessonCard
 from gazeclass.report.words import clock
-
-_VIDEOS = "Video (*.mp4 *.mkv *.avi *.mov *.webm)"
-
-
-class CameraChoice(QWidget):
-    """A camera from the list, a network address typed in, or a file.
-
-    Signals:
-        changed: another one.
-    """
-
-    changed = Signal()
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.box = QComboBox()
-        self.box.setEditable(True)
-        self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.box.setAccessibleName(name)
-        edit = self.box.lineEdit()
-        assert edit is not None
-        edit.setPlaceholderText(self.tr("Choose a camera, or type rtsp://… of a network camera"))
-        self.file = button("", icon="file-video-outline", name=self.tr("Play a video file as a camera"))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.box, 1)
-        layout.addWidget(self.file)
-        self.box.editTextChanged.connect(self.changed)
-        self.file.clicked.connect(self._on_file)
-        self.setFocusProxy(self.box)
-
-    def set_cameras(self, cameras: list[tuple[str, str]]) -> None:
-        """Names and addresses of what is plugged in; what stands in the field stays."""
-        address = self.address()
-        with QSignalBlocker(self.box):
-            self.box.clear()
-            for name, known in cameras:
-                self.box.addItem(f"{name}  ({known})" if name != known else name, known)
-        self.set_address(address)
-
-    def address(self) -> str:
-        """What was chosen or typed."""
-        text = self.box.currentText().strip()
-        at = self.box.findText(text)
-        return str(self.box.itemData(at)) if at >= 0 else text
-
-    def set_address(self, address: str) -> None:
-        """Choose one."""
-        at = self.box.findData(address)
-        with QSignalBlocker(self.box):
-            self.box.setCurrentIndex(at)
-            if at < 0:
-                self.box.setEditText(address)
-        edit = self.box.lineEdit()
-        assert edit is not None
-        edit.setCursorPosition(0)
-        self.box.setToolTip(address)
-
-    @Slot()
-    def _on_file(self) -> None:
-        start = str(Path(self.address()).parent) if self.address() else ""
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Video to play as a camera"), start, _VIDEOS)
-        if path:
-            self.set_address(path)
-            self.changed.emit()
 
 
 class StartView(QWidget):
@@ -108,7 +46,10 @@ class StartView(QWidget):
         self.empty = EmptyState(
             "google-classroom",
             self.tr("No classroom yet"),
-            self.tr("A lesson needs a classroom whose cameras are calibrated. That takes about twenty minutes, once."),
+            self.tr(
+                "A lesson needs a classroom whose cameras are calibrated. That takes about twenty minutes, once. "
+                "The sample lesson shows what you will see: a rendered class, played as if it were live."
+            ),
             self.tr("Set up a classroom"),
         )
         self.room = QComboBox()
@@ -121,8 +62,8 @@ class StartView(QWidget):
         self.portraits = button(self.tr("Choose the folder …"), icon="folder-open-outline")
         self.passphrase = QLineEdit()
         self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
-        self.passphrase.setPlaceholderText(self.tr("Passphrase of the roster, then Enter"))
-        self.passphrase.setAccessibleName(self.tr("Passphrase of the roster"))
+        self.passphrase.setPlaceholderText(self.tr("Passphrase of the list of students, then Enter"))
+        self.passphrase.setAccessibleName(self.tr("Passphrase of the list of students"))
         self.by_seat = QCheckBox(self.tr("Tell students apart by their seats alone; no face is compared"))
         self.who_note = label("", role="muted", wrap=True)
         self.record = QCheckBox(self.tr("Record both cameras"))
@@ -141,7 +82,7 @@ class StartView(QWidget):
         self.who_note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.who_note.setMinimumWidth(480)
         self._lay_out()
-        for part in (self._sheet, self._row, self.empty):
+        for part in (self._sheet, self._row, self.empty, self.lone_sample):
             part.hide()  # until it is known what there is
         self._connect()
         self.show_choice(presenter.choice)
@@ -194,7 +135,11 @@ class StartView(QWidget):
         holder.setMaximumWidth(880)
         row.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(holder)
+        self.looking = label(self.tr("Looking for classrooms and cameras …"), role="muted")
+        layout.addWidget(self.looking)
         layout.addWidget(self.empty, 1)
+        self.lone_sample = button(self.sample.text(), icon="school-outline")
+        layout.addWidget(self.lone_sample, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(1)
         self._sheet, self._row = sheet, holder
         outer = QVBoxLayout(self)
@@ -220,7 +165,8 @@ class StartView(QWidget):
             box.toggled.connect(self._tell)
         self.keep.valueChanged.connect(self._tell)
         self.start.clicked.connect(self._on_start)
-        self.sample.clicked.connect(presenter.choose_sample)
+        for offer in (self.sample, self.lone_sample):
+            offer.clicked.connect(presenter.choose_sample)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Cameras and classrooms may have come meanwhile."""
@@ -246,7 +192,9 @@ class StartView(QWidget):
             self.who.addItem(self.tr("Whoever is there, as numbers without names"), (NUMBERS, ""))
         for widget in (self._sheet, self._row):
             widget.setVisible(bool(facts.rooms))
-        self.empty.setVisible(not facts.rooms)
+        for widget in (self.empty, self.lone_sample):
+            widget.setVisible(not facts.rooms)
+        self.looking.hide()
         self._show_cut_short(facts.cut_short)
         self.show_choice(self.presenter.choice)
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QFrame, QLabel, QVBoxLayout, QWidget
 
-from gazeclass.desktop.reports.review_presenter import Side
+from gazeclass.desktop.reports.sides import Side
 from gazeclass.desktop.widgets.controls import card, label
 from gazeclass.report.metrics import AWAY
 from gazeclass.report.review import Group

@@ -8,45 +8,23 @@ once, gathered so that a mouse that is dragged asks for no more than one picture
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gazeclass.desktop.context import AppContext
+from gazeclass.desktop.reports.room_zones import put_zones
 from gazeclass.desktop.reports.roster_names import Access, RosterNames
+from gazeclass.desktop.reports.sides import sides, span_within
 from gazeclass.desktop.tasks import Task
 from gazeclass.errors import InputError
 from gazeclass.lesson.zones import Zone
 from gazeclass.progress import Progress
-from gazeclass.report.review import Glance, Group, Review
+from gazeclass.report.review import Group, Review
 from gazeclass.report.span_index import Span
 
 SPEEDS = (1, 4, 16)
 _TICK_MS = 100
-#: A span is never shorter: less holds no moment.
-_LEAST_SPAN_S = 1.0
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """One board of the view.
-
-    Attributes:
-        review: whose lesson.
-        glance: what its span comes to.
-        notes: a line for each zone.
-        greyed: zones that are unreliable, with the reason.
-        top: end of the heat's scale; the same on both sides.
-        compared: whether heat is in thousandths of the time measured, for comparing, or in seconds.
-    """
-
-    review: Review
-    glance: Glance
-    notes: tuple[str, ...]
-    greyed: dict[str, str]
-    top: float
-    compared: bool
 
 
 class ReviewPresenter(QObject):
@@ -56,7 +34,7 @@ class ReviewPresenter(QObject):
         opening: a task that reads a lesson has begun.
         opened: a lesson is open; everything about it is new.
         closed: none is.
-        sides_changed: tuple of one or two :class:`Side`.
+        sides_changed: tuple of one or two :class:`gazeclass.desktop.reports.sides.Side`.
         moment_changed: the playhead's :class:`Moment`, and the playhead's time.
         playing_changed: whether the replay runs.
         spans_changed: spans or the active side changed.
@@ -183,11 +161,7 @@ class ReviewPresenter(QObject):
         review = self.review_of(self.active)
         if review is None:
             return
-        whole = review.whole
-        start, end = sorted((start_s, end_s))
-        start = min(max(start, whole.start_s), max(whole.start_s, whole.end_s - _LEAST_SPAN_S))
-        end = min(max(end, start + _LEAST_SPAN_S), whole.end_s)
-        self.spans[self.active] = Span(start, end)
+        self.spans[self.active] = span_within(review.whole, start_s, end_s)
         self.spans_changed.emit()
         self._later.start()
 
@@ -252,20 +226,11 @@ class ReviewPresenter(QObject):
         """Compute what is shown, now."""
         if self.review is None or self.group is None:
             return
-        reviews = [self.review, self.review_of(1)] if self.comparing else [self.review]
-        glances = []
-        for side, review in enumerate(reviews):
-            assert review is not None
-            same = review is self.review
-            group = self.group if same else review.groups()[0]
-            glances.append((review, review.glance(self.spans[side], group, self.show_students)))
-        heats = [g.permille_per_dm2 if self.comparing else g.heat.seconds_per_dm2 for _, g in glances]
-        top = max(float(heat.max(initial=0.0)) for heat in heats)
-        sides = tuple(
-            Side(r, g, tuple(r.zone_notes(g)), {} if g.hidden else r.unreliable_zones(g.group), top, self.comparing)
-            for r, g in glances
-        )
-        self.sides_changed.emit(sides)
+        shown = [(self.review, self.spans[0], self.group)]
+        if self.comparing:
+            other = self.other or self.review
+            shown.append((other, self.spans[1], self.group if other is self.review else other.groups()[0]))
+        self.sides_changed.emit(sides(shown, self.show_students))
 
     def try_zones(self, zones: Sequence[Zone]) -> Task | None:
         """Compute everything anew with other zones, in memory."""
@@ -307,28 +272,16 @@ class ReviewPresenter(QObject):
 
     def save_zones_in_classroom(self) -> None:
         """Put the zones into the classroom of the same name, for lessons to come."""
-        from gazeclass.calibration.classroom import load_classroom
-        from gazeclass.calibration.given import change_classroom
-        from gazeclass.lesson.zoning import classroom_zones
-
         if self.review is None:
             return
+        name = self.review.lesson.meta.classroom
         try:
-            name = self.review.lesson.meta.classroom
-            for path in sorted(self.context.classrooms_dir.glob("*/classroom.toml")):
-                classroom = load_classroom(path)
-                if classroom.name == name:
-                    zones = classroom_zones(classroom, self.review.lesson.zones).zones
-                    change_classroom(path.parent, zones=zones)
-                    self.context.library_changed.emit()
-                    self.said.emit(self.tr("Lessons in {0} will have these zones from now on.").format(name))
-                    return
-            raise InputError(
-                f"the library has no classroom named '{name}'",
-                todo="Save the zones in the lesson; or import the classroom first.",
-            )
+            put_zones(self.context.classrooms_dir, name, self.review.lesson.zones)
         except InputError as error:
             self.context.show_error(error)
+            return
+        self.context.library_changed.emit()
+        self.said.emit(self.tr("Lessons in {0} will have these zones from now on.").format(name))
 
     def add_note(self, text: str) -> None:
         """Put a flag on the time line where the playhead is."""

@@ -11,7 +11,8 @@ from gazeclass.desktop.icons import set_icon
 from gazeclass.desktop.reports.export_panel import ExportPanel
 from gazeclass.desktop.reports.look_panel import ALONE, OTHER_LESSON, SAME_LESSON, LookPanel
 from gazeclass.desktop.reports.recording_view import RecordingView
-from gazeclass.desktop.reports.review_presenter import SPEEDS, ReviewPresenter, Side
+from gazeclass.desktop.reports.review_presenter import SPEEDS, ReviewPresenter
+from gazeclass.desktop.reports.sides import Side
 from gazeclass.desktop.reports.timeline import Flag, TimelineView
 from gazeclass.desktop.reports.zone_board import ZoneBoard
 from gazeclass.desktop.reports.zones_panel import ZonesPanel

@@ -14,11 +14,11 @@ from PySide6.QtCore import QObject, Signal
 
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.log import hide_names
+from gazeclass.desktop.students.in_lessons import InLessons
 from gazeclass.desktop.students.portrait_desk import PortraitDesk
 from gazeclass.desktop.students.saving import SaveQueue
 from gazeclass.errors import InputError
 from gazeclass.lesson import roster_removal
-from gazeclass.lesson.documents_removal import lessons_with, purge_everywhere
 from gazeclass.lesson.roster import Consent, Roster, RosterClass, RosterStudent
 from gazeclass.lesson.roster_file import RosterFile, backup_of, lock_of, restore_backup
 from gazeclass.lesson.roster_keys import keyring_works, new_keyring_key, new_passphrase_key
@@ -45,7 +45,6 @@ class StudentsPresenter(QObject):
         students_changed: students of the shown class, or anything about them.
         refused: an InputError about what was typed at the door.
         receipt: path of the receipt of what was deleted.
-        found_in_lessons: a pseudonym, and in how many lessons it is.
     """
 
     door_changed = Signal()
@@ -53,7 +52,6 @@ class StudentsPresenter(QObject):
     students_changed = Signal()
     refused = Signal(object)
     receipt = Signal(object)
-    found_in_lessons = Signal(str, int)
 
     def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +66,8 @@ class StudentsPresenter(QObject):
         self._asking = False
         self.desk = PortraitDesk(context, self)
         self.desk.learned.connect(self._on_learned)
+        self.in_lessons = InLessons(context, self)
+        self.in_lessons.receipt.connect(self.receipt)
         self._queue = SaveQueue(context, self)
         self._queue.done.connect(self._on_written)
         self._queue.failed.connect(self._on_not_written)
@@ -246,29 +246,6 @@ class StudentsPresenter(QObject):
         self.roster = self.roster.replace_class(shown, self._shown().without(pseudonym))
         self._queue.add(lambda file: roster_removal.forget_student(file, shown, pseudonym))
         self.students_changed.emit()
-
-    def lessons_with(self, pseudonym: str) -> None:
-        """Look in how many lessons of the library a student is; :attr:`found_in_lessons` tells."""
-        task = self.context.tasks.run(
-            lambda _: lessons_with(self.context.lessons_dir, pseudonym), title=self.tr("Looking through the lessons")
-        )
-        task.done.connect(lambda paths: self.found_in_lessons.emit(pseudonym, len(paths)))
-        task.failed.connect(self.context.show_error)
-
-    def remove_from_lessons(self, pseudonym: str) -> None:
-        """Take a student out of every lesson of the library, with a receipt for each."""
-
-        def done(receipts: tuple[Path, ...]) -> None:
-            if receipts:
-                self.receipt.emit(receipts[-1])
-            self.context.library_changed.emit()
-
-        task = self.context.tasks.run(
-            lambda progress: purge_everywhere(self.context.lessons_dir, pseudonym, progress=progress),
-            title=self.tr("Taking a student out of the lessons"),
-        )
-        task.done.connect(done)
-        task.failed.connect(self.context.show_error)
 
     def remove_class(self) -> None:
         """Delete the shown class with its students, with a receipt."""

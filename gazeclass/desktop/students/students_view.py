@@ -94,7 +94,7 @@ class StudentsView(QWidget):
         only_here = Qt.ShortcutContext.WidgetShortcut
         QShortcut(QKeySequence.StandardKey.Delete, self.table, self._delete_student, context=only_here)
         self.model.consent_withdrawn.connect(self._withdraw)
-        presenter.found_in_lessons.connect(self._offer_lessons)
+        presenter.in_lessons.found.connect(self._offer_lessons)
         presenter.classes_changed.connect(self.refresh)
         presenter.students_changed.connect(self.refresh)
         self.refresh()
@@ -203,7 +203,7 @@ class StudentsView(QWidget):
             self.tr("Keep"),
         ):
             self.presenter.remove_student(student.pseudonym)
-            self.presenter.lessons_with(student.pseudonym)
+            self.presenter.in_lessons.look(student.pseudonym)
 
     def _offer_lessons(self, pseudonym: str, count: int) -> None:
         """Afterwards nobody can say any more who the pseudonym was: ask now."""
@@ -216,7 +216,7 @@ class StudentsView(QWidget):
             self.tr("Take out"),
             self.tr("Leave in"),
         ):
-            self.presenter.remove_from_lessons(pseudonym)
+            self.presenter.in_lessons.remove(pseudonym)
 
     def _delete_class(self) -> None:
         group = self.presenter.group

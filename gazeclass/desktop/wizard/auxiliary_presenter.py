@@ -6,7 +6,7 @@ import numpy as np
 
 from gazeclass.calibration.detection import Detection, detect
 from gazeclass.calibration.lying import LyingOverlay, clicked_half_turn, overlays
-from gazeclass.calibration.project import LYING
+from gazeclass.calibration.picture_folder import LYING
 from gazeclass.calibration.steps import Status, Step
 from gazeclass.desktop.wizard.feed import Preview, reduced
 from gazeclass.desktop.wizard.session import Session

@@ -4,7 +4,7 @@ from typing import Any
 
 from gazeclass.calibration.bent import Bow, measure_bow
 from gazeclass.calibration.figures import LensFigures
-from gazeclass.calibration.project import LENS
+from gazeclass.calibration.picture_folder import LENS
 from gazeclass.calibration.step_facts import part_views
 from gazeclass.calibration.steps import Status, Step
 from gazeclass.calibration.variety import Variety

@@ -12,7 +12,8 @@ import numpy as np
 from gazeclass.calibration.collect import LensCollector, Look, PairCollector, Verdict
 from gazeclass.calibration.detection import Detection
 from gazeclass.calibration.pair_checks import Order, order_of
-from gazeclass.calibration.project import LENS, PAIR, Project
+from gazeclass.calibration.picture_folder import LENS, PAIR
+from gazeclass.calibration.project import Project
 from gazeclass.calibration.target import Target
 from gazeclass.calibration.variety import Variety, usual_camera, variety
 from gazeclass.desktop.wizard.sources import Shot

@@ -7,7 +7,7 @@ import numpy as np
 
 from gazeclass.calibration.figures import PairFigures
 from gazeclass.calibration.pair_checks import Order
-from gazeclass.calibration.project import PAIR
+from gazeclass.calibration.picture_folder import PAIR
 from gazeclass.calibration.steps import Status, Step
 from gazeclass.desktop.wizard.capture_step import CaptureStep, Looker
 from gazeclass.desktop.wizard.kept_views import KeptView, ShownView, load_view, worst_first
