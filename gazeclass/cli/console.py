@@ -45,7 +45,7 @@ class Bars:
 
     def note(self, text: str) -> None:
         """A line above the bars."""
-        self._bars.console.print(text, markup=False, highlight=False)
+        self._bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def finish(self) -> None:
         """Fill the last bar."""
@@ -57,7 +57,7 @@ class Bars:
 
 @contextmanager
 def progress_bars() -> Iterator[Bars]:
-    """Bars on stderr, so that stdout stays clean for results; plain notes where there is no terminal."""
+    """Bars on stderr, so that stdout stays clean for results; only the notes where there is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -67,7 +67,8 @@ def progress_bars() -> Iterator[Bars]:
         MofNCompleteColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         wrapped = Bars(bars)
         yield wrapped
         wrapped.finish()

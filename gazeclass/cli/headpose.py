@@ -22,7 +22,7 @@ PREDICT_COLUMNS = (
 
 @app.command()
 def predict(
-    pictures: Annotated[list[Path], typer.Argument(help="Pictures with faces.")],
+    pictures: Annotated[list[Path], typer.Argument(help="Pictures with faces, or folders of them.")],
     csv: Annotated[Path, typer.Option(help="Table to write, one line a face.")],
     model: Annotated[str, typer.Option(help="Head-pose model, or 'landmarks'.")] = "default",
 ) -> None:
@@ -30,31 +30,34 @@ def predict(
     import csv as table
     import io
 
-    import cv2
-
-    from gazeclass.atomic import write_text
-    from gazeclass.errors import InputError
+    from gazeclass.atomic import require_writable, write_text
     from gazeclass.headpose.estimator import load_estimator
+    from gazeclass.pictures import pictures_of, read_picture
     from gazeclass.progress import track
 
+    paths = pictures_of(pictures)
+    require_writable(csv)
     estimator, detect = load_estimator(model), mtcnn()
     text = io.StringIO()
     writer = table.writer(text, lineterminator="\n")
     writer.writerow(PREDICT_COLUMNS)
     faces = 0
     with progress_bars() as bars:
-        for path in track(pictures, bars, "predict"):
-            image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-            if image is None:
-                raise InputError("the picture cannot be read", where=path)
+        for path in track(paths, bars, "predict"):
+            image = read_picture(path)
             found = detect(image)
             poses = estimator.estimate([image] * len(found), [f[0] for f in found], [f[1] for f in found])
             for k, (box, _, score) in enumerate(found):
                 numbers = [box[0], box[1], box[2] - box[0], box[3] - box[1], *poses.angles_deg[k], *poses.sigma_deg[k]]
-                writer.writerow([path, k, *(f"{v:.2f}" for v in numbers), f"{score:.4f}"])
+                writer.writerow([_cell(path), k, *(f"{v:.2f}" for v in numbers), f"{score:.4f}"])
                 faces += 1
     write_text(csv, text.getvalue(), encoding="utf-8-sig")
-    say(f"{faces} faces in {len(pictures)} pictures, model {estimator.name}: {csv}")
+    say(f"{faces} faces in {len(paths)} pictures, model {estimator.name}: {csv}")
+
+
+def _cell(path: Path) -> str:
+    """A path that no spreadsheet takes for a formula: ``./=cmd.png`` is the same file as ``=cmd.png``."""
+    return f"./{path}" if str(path).startswith(("=", "+", "-", "@")) else str(path)
 
 
 @app.command()
@@ -85,8 +88,8 @@ def train(
     import cv2
     import torch
 
-    from gazeclass.headpose.figures import plot_log
     from gazeclass.headpose.cost import cost_of
+    from gazeclass.headpose.figures import plot_log
     from gazeclass.headpose.recipe import load_recipe
     from gazeclass.headpose.training import Trainer
     from gazeclass.headpose.training_log import read_log
@@ -179,13 +182,19 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure head-pose methods on pictures with known angles, side by side."""
-    from gazeclass.atomic import write_text
+    from gazeclass.atomic import require_writable, write_text
+    from gazeclass.errors import InputError
     from gazeclass.headpose.datasets import PROTOCOLS, kind_of, load_faces
     from gazeclass.headpose.estimator import HeadPoseEstimator, load_estimator
     from gazeclass.headpose.evaluation import measure
     from gazeclass.headpose.figures import plot_cumulative, print_measured, print_side_by_side, table_of
     from gazeclass.headpose.peers import load_peers
 
+    if not data.exists():
+        raise InputError("there is no such folder or table", where=data, todo="Check the name.")
+    for output in (csv, plot):
+        if output is not None:
+            require_writable(output)
     methods: list[HeadPoseEstimator] = [
         load_estimator(name, threads=threads, mirror=mirror) for name in model or ["default"]
     ]

@@ -5,6 +5,7 @@ the commands' modules are loaded by name when asked for, and the help of this le
 """
 
 import importlib
+import os
 from typing import Any
 
 import typer
@@ -95,5 +96,7 @@ def _root(
 
 def main() -> None:
     """Entry point of the ``gazeclass`` command."""
+    # OpenCV's remarks on files it cannot read would stand beside our own line; they must be off before it is loaded.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     with guarded():
         app()

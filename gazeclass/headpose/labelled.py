@@ -1,16 +1,16 @@
 """Pictures of faces with known head pose, and the readers of HPID, of a table and of rendered heads."""
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from gazeclass import reading
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, long_yaw_angles_deg
 from gazeclass.headpose.shards import Detect, read_shard, rotations_against_box, shard_paths
+from gazeclass.pictures import read_picture
 
 ANGLES = ("yaw", "pitch", "roll")
 
@@ -85,7 +85,7 @@ def read_hpid(folder: Path, detect: Detect, *, max_pan_deg: float = 60, max_tilt
     named = [(p, m) for p, m in named if abs(int(m[4])) <= max_tilt_deg and abs(int(m[5])) <= max_pan_deg]
     if not named:
         raise InputError("there are no HPID pictures (person01146-30+15.jpg, …)", where=folder)
-    images = [_picture(path) for path, _ in named]
+    images = [read_picture(path) for path, _ in named]
     boxes, marks = _largest_faces(images, detect)
     angles = np.array([[int(m[5]), int(m[4]), np.nan] for _, m in named], float)
     return LabelledFaces("HPID", images, boxes, marks, angles, "the detector's own box, largest face")
@@ -99,14 +99,21 @@ def read_table(path: Path, detect: Detect) -> LabelledFaces:
     Raises:
         InputError: unreadable table or picture.
     """
+    table = reading.read_table(path)
+    rows = [row.cells for row in table.rows]
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-        angles = np.array([[float(r[f"{a}_deg"] or "nan") for a in ANGLES] for r in rows]).reshape(-1, 3)
-        own = np.array([[float(r.get(k) or "nan") for k in ("x0", "y0", "x1", "y1")] for r in rows]).reshape(-1, 4)
-        images = [_picture(path.parent / r["path"]) for r in rows]
-    except (OSError, KeyError, ValueError, csv.Error) as error:
-        raise InputError(f"the table of faces cannot be read ({error})", where=path) from error
+        angles = np.array([[table.number(r[f"{a}_deg"] or "nan") for a in ANGLES] for r in rows]).reshape(-1, 3)
+        sides = ("x0", "y0", "x1", "y1")
+        own = np.array([[table.number(r.get(k) or "nan") for k in sides] for r in rows]).reshape(-1, 4)
+        images = [read_picture(path.parent / r["path"]) for r in rows]
+    except (KeyError, ValueError) as error:
+        raise InputError(
+            f"the table of faces cannot be read ({error})",
+            where=path,
+            todo="Give the columns path, yaw_deg, pitch_deg, roll_deg.",
+        ) from error
+    if not rows:
+        raise InputError("the table of faces has no rows", where=path, todo="Give a line for each picture.")
     boxes, marks = _largest_faces(images, detect)
     given = np.isfinite(own).all(axis=1)
     boxes[given] = own[given]
@@ -149,10 +156,3 @@ def _largest_faces(images: list[np.ndarray], detect: Detect) -> tuple[Array, Arr
             box, points, _ = max(found, key=lambda f: (f[0][2] - f[0][0]) * (f[0][3] - f[0][1]))
             boxes[k], marks[k] = box, points
     return boxes, marks
-
-
-def _picture(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise InputError("the picture cannot be read", where=path)
-    return np.asarray(image)

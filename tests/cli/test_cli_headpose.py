@@ -43,6 +43,30 @@ def test_predict_names_a_picture_that_cannot_be_read(tmp_path: Path) -> None:
     assert not (tmp_path / "out.csv").exists()
 
 
+def test_predict_takes_a_folder_and_writes_no_cell_that_a_spreadsheet_runs(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "=cmd.png").write_bytes(PORTRAIT.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert "1 faces in 1 pictures" in invoke("predict", "=cmd.png", "--csv", "out.csv")
+    assert "\n./=cmd.png,0," in Path("out.csv").read_text("utf-8-sig")
+    assert "1 faces in 1 pictures" in invoke("predict", tmp_path, "--csv", "out.csv")
+
+
+def test_what_cannot_be_written_or_is_not_there_shows_before_the_long_work(tmp_path: Path, monkeypatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("began to work")
+
+    monkeypatch.setattr("gazeclass.headpose.estimator.load_estimator", never)
+    with pytest.raises(InputError, match="cannot be written"):
+        invoke("predict", PORTRAIT, "--csv", tmp_path / "none" / "out.csv")
+    with pytest.raises(InputError, match="this is a folder"):
+        invoke("predict", PORTRAIT, "--csv", tmp_path)
+    with pytest.raises(InputError, match="no such folder"):
+        invoke("evaluate", tmp_path / "none")
+    with pytest.raises(InputError, match="cannot be written"):
+        invoke("evaluate", tmp_path, "--plot", tmp_path / "none" / "out.png")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_labels(tmp_path: Path) -> None:
     said = invoke("labels", "-o", tmp_path / "labels.png")
     assert "0.997" in said

@@ -73,7 +73,16 @@ def test_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert "half-written" in capsys.readouterr().err
 
 
-def test_bars_report_and_note(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_there_are_notes_only_each_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "view 2 left out [blurred] " * 10
+    with console.progress_bars() as bars:
+        bars.start("corners", 3)
+        bars.note(text)
+    assert capsys.readouterr().err == f"{text}\n"
+
+
+def test_bars_report_and_note(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a terminal
     with console.progress_bars() as bars:
         bars.start("corners", 3)
         bars.advance()

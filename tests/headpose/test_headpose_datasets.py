@@ -207,7 +207,7 @@ def test_boxes_of_use_are_the_nearest_detection_and_pictures_are_cut(tmp_path):
     np.testing.assert_allclose(detected.landmarks_px[0], 50 - left)
     assert not with_boxes("AFLW2000", pictures, lambda image: [far]).found.any()
     pictures[0].path.write_bytes(b"no picture")
-    with pytest.raises(InputError, match="picture cannot be read"):
+    with pytest.raises(InputError, match="cannot be read"):
         with_boxes("AFLW2000", pictures)
 
 
