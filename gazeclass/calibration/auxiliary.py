@@ -57,20 +57,21 @@ def locate_auxiliary(
         InputError: neither camera sees the board, or they contradict each other.
     """
     best = _best_fit(target, stereo, pair)
-    if best is None:
+    if best is None and all(d is None for d in pair):
         raise InputError(
             f"neither camera shows the {target.name}",
             where="auxiliary",
             todo="Lay the chessboard flat in front of the blackboard where both cameras see all of it.",
         )
-    if best.rms_px > MAX_RMS_PX:
+    if best is None or best.rms_px > MAX_RMS_PX:
         todo = "Take both pictures again without moving the board or the cameras."
         if pair[0] is not None and pair[1] is not None:
             exchanged = _best_fit(target, stereo, (pair[1], pair[0]))
             if exchanged is not None and exchanged.rms_px < MAX_RMS_PX:
                 todo = "Exchange auxiliary/cam0 and auxiliary/cam1: the other way round they agree."
         raise InputError(
-            f"the two cameras do not agree on where the chessboard lies ({best.rms_px:.1f} px)",
+            "the two cameras do not agree on where the chessboard lies"
+            + (f" ({best.rms_px:.1f} px)" if best is not None else ""),
             where="auxiliary",
             todo=todo,
         )
@@ -122,11 +123,13 @@ def _fit(
     T_AC = bundle.views[0].T_0B.inverse()
     rms = bundle.view_rms_px[0]
     cov = _covariance(stereo, bundle.views[0], max(bundle.rms_px, 0.05))
+    if cov is None:
+        return None  # pictures that contradict each other may drive the board off to where it is a point
     return Auxiliary(T_AC, bundle.rms_px, (float(rms[0]), float(rms[1])), known, cov)
 
 
-def _covariance(stereo: StereoCalibration, view: BoardView, rms_px: float) -> Array:
-    """Covariance of T_AC from the corner noise, by central differences of the projections."""
+def _covariance(stereo: StereoCalibration, view: BoardView, rms_px: float) -> Array | None:
+    """Covariance of T_AC from the corner noise, by central differences of the projections; None where none exists."""
     rows = []
     T_A0 = view.T_0B.inverse()
     step = 1e-6
@@ -139,7 +142,10 @@ def _covariance(stereo: StereoCalibration, view: BoardView, rms_px: float) -> Ar
             sides.append(_project(stereo, view, moved))
         rows.append((sides[0] - sides[1]) / (2 * step))
     J = np.stack(rows, axis=1)
-    return np.asarray(np.linalg.inv(J.T @ J) * rms_px**2 / 2.0)
+    information = J.T @ J
+    if not np.isfinite(information).all() or np.linalg.cond(information) > 1e15:
+        return None
+    return np.asarray(np.linalg.inv(information) * rms_px**2 / 2.0)
 
 
 def _project(stereo: StereoCalibration, view: BoardView, T_0A: Transform) -> Array:

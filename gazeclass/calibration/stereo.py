@@ -99,6 +99,12 @@ def calibrate_stereo(
     if len({c.view for c in found}) < MIN_AGREEMENT * len(shared):
         raise _no_agreement(target, cameras, shared)
     T_10 = found[0].T_10
+    if T_10.R[1, 1] < -0.5:
+        raise InputError(
+            "the pictures of one camera are upside down against the other's",
+            where="stereo",
+            todo="Turn that camera, or its picture in its own settings, the right way up, and take the pictures again.",
+        )
     if T_10.t[0] > 0 and abs(T_10.t[0]) > 0.2 * np.linalg.norm(T_10.t) and not any_order:
         raise InputError(
             "the cameras are swapped: cam0 stands on the right of cam1 as the cameras look (or both pictures are "

@@ -14,6 +14,8 @@ from gazeclass.calibration.intrinsics import calibrate_camera
 from gazeclass.calibration.stereo import calibrate_stereo, mirrored_camera
 from gazeclass.calibration.target import chessboard
 from gazeclass.errors import InputError
+from gazeclass.geometry.camera import CameraModel
+from gazeclass.geometry.frames import Transform
 from gazeclass.geometry.rotation import geodesic_deg
 
 
@@ -82,6 +84,21 @@ def test_two_mirrored_cameras_look_swapped_and_the_message_says_both(material, l
     seen = (mirrored_camera(lenses[0]), mirrored_camera(lenses[1]))
     with pytest.raises(InputError, match="both pictures are mirrored"):
         calibrate_stereo(TARGET, seen, pairs)
+
+
+@pytest.mark.parametrize("camera", [0, 1])
+def test_a_camera_that_hangs_upside_down_is_not_taken_for_a_swapped_one(material, lenses, camera):
+    def turned(d: Detection) -> Detection:
+        return Detection(d.ids, np.array([d.size_px[0] - 1, d.size_px[1] - 1]) - d.corners_px, d.size_px)
+
+    pairs = {n: (turned(a), b) if camera == 0 else (a, turned(b)) for n, (a, b) in material.pairs.items()}
+    seen = list(lenses)
+    K = lenses[camera].matrix.copy()
+    K[:2, 2] = np.array(lenses[camera].size_px) - 1 - K[:2, 2]
+    d = lenses[camera].distortion * np.array([1, 1, -1, -1, 1])
+    seen[camera] = CameraModel(*lenses[camera].size_px, K, d)
+    with pytest.raises(InputError, match="upside down"):
+        calibrate_stereo(TARGET, (seen[0], seen[1]), pairs)
 
 
 def test_a_mirrored_lens_projects_the_mirrored_picture(room, lenses):
@@ -164,6 +181,19 @@ def test_exchanged_or_moved_auxiliary_pictures(room, material, stereo):
         locate_auxiliary(TARGET, stereo, (material.auxiliary[0], held[1]))
     with pytest.raises(InputError, match="neither camera shows"):
         locate_auxiliary(TARGET, stereo, (None, None))
+
+
+def test_a_board_driven_off_to_a_point_has_no_covariance(room, stereo, monkeypatch):
+    from gazeclass.calibration import auxiliary
+    from gazeclass.calibration.bundle import BoardView
+
+    far = Transform(np.eye(3), np.array([0.0, 0.0, 1e12]))
+    points = (TARGET.points_A, None)
+    assert auxiliary._covariance(stereo, BoardView("far", points, (TARGET.points_A[:, :2], None), far), 0.1) is None
+    monkeypatch.setattr(auxiliary, "_covariance", lambda *_: None)
+    pair = tuple(room.detection(c, room.T_WA, 0.2, np.random.default_rng(1)) for c in (0, 1))
+    with pytest.raises(InputError, match="do not agree on where the chessboard lies"):
+        locate_auxiliary(TARGET, stereo, (pair[0], pair[1]))
 
 
 @settings(max_examples=15)
