@@ -74,26 +74,22 @@ def pair_evidence(
     near = np.exp(-0.5 * (distance / sigma) ** 2) / (sigma * np.sqrt(np.pi / 2))
     evidence = np.log((1 - _OUTLIER) * near * _CHANCE_PX + _OUTLIER)
 
-    i, j = np.divmod(np.arange(n0 * n1), n1)
+    # Only pairs near each other's epipolar line can be one head: the others need no place in space.
+    i, j = np.nonzero(distance <= _GATE_SIGMA * sigma + _GATE_PX)
     points = triangulate(rig, p0[i], p1[j], np.column_stack([s0[i], s1[j]]), iterations=2)
     depth0 = points.position_C_m[:, 2]
     depth1 = rig.T_10.apply(points.position_C_m)[:, 2]
-    possible = (
-        points.ok
-        & (distance <= _GATE_SIGMA * sigma + _GATE_PX).ravel()
-        & (np.minimum(depth0, depth1) > _NEAREST_M)
-        & (np.maximum(depth0, depth1) < _FARTHEST_M)
-    )
+    possible = points.ok & (np.minimum(depth0, depth1) > _NEAREST_M) & (np.maximum(depth0, depth1) < _FARTHEST_M)
     metres0 = size0[i] * depth0 / rig.cameras[0].matrix[0, 0]
     metres1 = size1[j] * depth1 / rig.cameras[1].matrix[0, 0]
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.log(metres0 / metres1) / _RATIO_LOG_SD
         absolute = np.log(np.sqrt(metres0 * metres1) / HEAD_M) / HEAD_LOG_SD
     # Heads of a wrong pair have about any size; both terms together are worth at most +2 and at least -8.
-    size = np.clip(2.0 - 0.5 * (ratio**2 + absolute**2), -8.0, 2.0)
-    evidence += np.where(possible, size, 0).reshape(n0, n1)
-    evidence[~possible.reshape(n0, n1)] = -np.inf
-    positions[:] = np.where(possible[:, None], points.position_C_m, np.nan).reshape(n0, n1, 3)
+    size = np.full((n0, n1), -np.inf)
+    size[i[possible], j[possible]] = np.clip(2.0 - 0.5 * (ratio**2 + absolute**2), -8.0, 2.0)[possible]
+    evidence += size
+    positions[i[possible], j[possible]] = points.position_C_m[possible]
     return evidence + _looks_alike(tracks0, tracks1, looks), positions
 
 
@@ -107,12 +103,12 @@ def _columns(tracks: Sequence[Track]) -> tuple[np.ndarray, np.ndarray, np.ndarra
 def _looks_alike(tracks0: Sequence[Track], tracks1: Sequence[Track], looks: LooksModel) -> np.ndarray:
     """(n0, n1) evidence from embeddings, as far as there are any; at most ±2, for two views of one head differ."""
     out = np.zeros((len(tracks0), len(tracks1)))
-    for a, track0 in enumerate(tracks0):
-        for b, track1 in enumerate(tracks1):
-            if track0.embedding is not None and track1.embedding is not None:
-                weight = min(track0.embedding_weight, track1.embedding_weight)
-                trust = weight / (weight + 0.5)
-                out[a, b] = np.clip(trust * looks.log_ratio(track0.embedding @ track1.embedding), -2, 2)
+    i, j = ([k for k, track in enumerate(tracks) if track.embedding is not None] for tracks in (tracks0, tracks1))
+    if not i or not j:
+        return out
+    weight = np.minimum.outer([tracks0[k].embedding_weight for k in i], [tracks1[k].embedding_weight for k in j])
+    cosines = np.array([tracks0[k].embedding for k in i]) @ np.array([tracks1[k].embedding for k in j]).T
+    out[np.ix_(i, j)] = np.clip(weight / (weight + 0.5) * looks.log_ratio(cosines), -2, 2)
     return out
 
 

@@ -7,7 +7,18 @@ import numpy as np
 
 from gazeclass.geometry.boxes import overlap
 
-__all__ = ["enlarge", "overlap", "shift", "square", "suppress"]
+__all__ = ["enlarge", "overlap", "overlap_of_two", "shift", "square", "suppress"]
+
+
+def overlap_of_two(a: np.ndarray, b: np.ndarray, *, of_smaller: bool = False) -> float:
+    """:func:`overlap` of two boxes ``(4,)``, the same result: arrays cost a hundred times what so few numbers do."""
+    ax0, ay0, ax1, ay1 = a.tolist()
+    bx0, by0, bx1, by1 = b.tolist()
+    inner = max(min(ax1, bx1) - max(ax0, bx0), 0.0) * max(min(ay1, by1) - max(ay0, by0), 0.0)
+    area_a = max(ax1 - ax0, 0.0) * max(ay1 - ay0, 0.0)
+    area_b = max(bx1 - bx0, 0.0) * max(by1 - by0, 0.0)
+    whole = min(area_a, area_b) if of_smaller else area_a + area_b - inner
+    return float(inner / whole) if whole > 0 else 0.0
 
 
 def suppress(boxes: np.ndarray, scores: np.ndarray, limit: float, *, of_smaller: bool = False) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 
 from gazeclass.errors import InputError
 from gazeclass.faces.appearance import EmbeddingModel, quality
+from gazeclass.faces.follower import distinct
 from gazeclass.faces.tracking import FaceDetector
 from gazeclass.faces.types import Face
 from gazeclass.progress import SILENT, Progress, track
@@ -98,7 +99,7 @@ def read_picture(path: Path) -> np.ndarray:
 
 
 def only_face(faces: Sequence[Face], path: Path | str = "") -> Face:
-    """The face of a portrait; small ones in the background do not count.
+    """The face of a portrait; small ones in the background do not count, nor the same face found a second time.
 
     Args:
         faces: found in it.
@@ -111,14 +112,14 @@ def only_face(faces: Sequence[Face], path: Path | str = "") -> Face:
         raise InputError(
             "no face was found in the portrait", where=path, todo="Take one from the front, in even light."
         )
-    largest = max(faces, key=lambda face: face.size_px)
+    largest = max(distinct(faces), key=lambda face: face.size_px)
     if largest.size_px < _SMALLEST_PX:
         raise InputError(
             f"the face in the portrait is only {largest.size_px:.0f} pixels high",
             where=path,
             todo=f"Use a picture in which it has {_SMALLEST_PX:.0f} or more.",
         )
-    if rivals := sum(face.size_px > largest.size_px / 2 for face in faces) - 1:
+    if rivals := sum(face.size_px > largest.size_px / 2 for face in distinct(faces)) - 1:
         raise InputError(
             f"the portrait shows {rivals + 1} faces", where=path, todo="Cut it so that only the student is in it."
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gazeclass.faces.appearance import Appearance
-from gazeclass.faces.boxes import overlap
+from gazeclass.faces.boxes import overlap_of_two
 from gazeclass.faces.motion import BoxMotion
 from gazeclass.faces.types import Face, Track
 
@@ -119,7 +119,7 @@ class Follower:
 
 def same_face(a: Face, b: Face) -> bool:
     """Whether two finds in one picture can only be one face."""
-    return float(overlap(a.box_px[None], b.box_px[None], of_smaller=True)[0, 0]) > 0.55
+    return overlap_of_two(a.box_px, b.box_px, of_smaller=True) > 0.55
 
 
 def distinct(faces: Sequence[Face]) -> list[Face]:
@@ -133,7 +133,7 @@ def distinct(faces: Sequence[Face]) -> list[Face]:
 
 def fit_of(a: np.ndarray, b: np.ndarray) -> float:
     """Intersection over union of two boxes (4,)."""
-    return float(overlap(a[None], b[None])[0, 0])
+    return overlap_of_two(a, b)
 
 
 def strangeness(follower: Follower, t_s: float, face: Face) -> float:

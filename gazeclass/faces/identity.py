@@ -119,13 +119,19 @@ class Gallery:
     def score(self, heads: Sequence[Head]) -> np.ndarray:
         """(heads, people) log-likelihood ratios; above 0 the head is rather that person's than somebody else's."""
         out = np.zeros((len(heads), len(self.people)))
+        if not self.people:
+            return out
+        columns = {id(person): column for column, person in enumerate(self.people)}
+        guests = [self._has_enrolment and not person.enrolled for person in self.people]
+        seated = [column for column, person in enumerate(self.people) if person.seat_C_m is not None]
+        seats = np.array([self.people[column].seat_C_m for column in seated]).reshape(-1, 3)
         for row, head in enumerate(heads):
             out[row] = self.from_looks(head)
-            for column, person in enumerate(self.people):
-                out[row, column] += self._from_seat(head, person)
-                out[row, column] += sum(_FROM_NAME for t in head.tracks.values() if self.bearer(t) is person)
-                if self._has_enrolment and not person.enrolled:
-                    out[row, column] -= _FOR_GUESTS
+            out[row, seated] += self._from_seats(head, seats)
+            for track in head.tracks.values():
+                if (bearer := self.bearer(track)) is not None and id(bearer) in columns:
+                    out[row, columns[id(bearer)]] += _FROM_NAME
+            out[row, guests] -= _FOR_GUESTS
         return out
 
     def from_looks(self, head: Head) -> np.ndarray:
@@ -136,25 +142,23 @@ class Gallery:
             return out
         vector, weight = own
         trust = weight / (weight + _HALF_TRUST)
-        for column, person in enumerate(self.people):
-            if person.embedding is not None:
-                ratio = float(self.looks.log_ratio(np.asarray(vector @ person.embedding)))
-                out[column] = trust * np.clip(ratio, -_MOST_FROM_LOOKS, _MOST_FROM_LOOKS)
+        known = [column for column, person in enumerate(self.people) if person.embedding is not None]
+        if known:
+            ratio = self.looks.log_ratio(np.array([self.people[column].embedding for column in known]) @ vector)
+            out[known] = trust * np.clip(ratio, -_MOST_FROM_LOOKS, _MOST_FROM_LOOKS)
         return out
 
-    def _from_seat(self, head: Head, person: Person) -> float:
-        if person.seat_C_m is None:
-            return 0.0
+    def _from_seats(self, head: Head, seats_C_m: np.ndarray) -> np.ndarray:
+        """(n,) the part that comes from where people (n, 3) usually are."""
+        low, high = _FROM_SEAT
         if np.isfinite(head.position_C_m).all():
-            off = float(np.linalg.norm(head.position_C_m - person.seat_C_m)) / _SEAT_SD_M
+            off = np.linalg.norm(head.position_C_m - seats_C_m, axis=1) / _SEAT_SD_M
         else:
             camera, track = next(iter(head.tracks.items()))
-            pixel = self._rig.project(camera, person.seat_C_m)
-            if not np.isfinite(pixel).all():
-                return _FROM_SEAT[0]
-            off = float(np.linalg.norm(pixel - track.face.nose_px)) / track.face.size_px / _SEAT_SD_HEADS
-        low, high = _FROM_SEAT
-        return max(high - 0.5 * off**2, low)
+            pixels = self._rig.project(camera, seats_C_m)
+            off = np.linalg.norm(pixels - track.face.nose_px, axis=1) / track.face.size_px / _SEAT_SD_HEADS
+            off = np.where(np.isfinite(off), off, np.inf)
+        return np.asarray(np.maximum(high - 0.5 * off**2, low))
 
     def settle(self, head: Head, person: Person, *, sure: bool) -> None:
         """The head is this person's: its tracks bear the name, and the seat and a guest's looks are learned.

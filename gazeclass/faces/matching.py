@@ -47,6 +47,7 @@ class MatchingOptions:
         hint_s: time between two hints to the other camera.
         hints: heads of unknown place that are looked for at once; each costs some tens of looks.
         hint_hits: finds before a nameless track is looked for in the other camera.
+        seek_s: how long somebody known is sought who is not seen.
     """
 
     pair_s: float = 1.0
@@ -60,6 +61,7 @@ class MatchingOptions:
     hint_s: float = 0.5
     hints: int = 3
     hint_hits: int = 5
+    seek_s: float = 30.0
 
 
 class Matcher:
@@ -92,6 +94,9 @@ class Matcher:
         self._mean_score: dict[tuple[int, int], float] = {}
         self._t_s = -np.inf
         self._hinted_s = -np.inf
+        self._met_s: dict[str, float] = {}
+        self._begun_s = np.inf
+        self._seen: tuple[set[str], set[str]] = (set(), set())
 
     def update(self, t_s: float, tracks0: Sequence[Track], tracks1: Sequence[Track]) -> list[Sighting]:
         """Who is seen now, and where.
@@ -112,7 +117,39 @@ class Matcher:
             sightings.append(self._sighting(head, self._gallery.welcome(head), 0.5))
         self._hint(t_s, heads)
         self._t_s = t_s
+        self._meet(t_s, sightings)
         return sorted(sightings, key=lambda sighting: sighting.student)
+
+    def wanted(self, camera: int) -> np.ndarray:
+        """Where somebody should be in a camera's picture who was there not long ago and is not seen in it now.
+
+        Returns:
+            (n, 4) boxes of heads at those people's usual places.
+        """
+        seats = [
+            person.seat_C_m
+            for person in self._gallery.people
+            if person.seat_C_m is not None and person.name not in self._seen[camera] and self._is_sought(person)
+        ]
+        return head_boxes(self._rig, camera, np.array(seats)) if seats else np.empty((0, 4))
+
+    @property
+    def sought_anywhere(self) -> bool:
+        """Whether somebody expected is in neither picture whose usual place nobody knows yet."""
+        seen = self._seen[0] | self._seen[1]
+        return any(
+            person.enrolled and person.seat_C_m is None and person.name not in seen and self._is_sought(person)
+            for person in self._gallery.people
+        )
+
+    def _is_sought(self, person: Person) -> bool:
+        return self._t_s - self._met_s.get(person.name, self._begun_s) < self._options.seek_s
+
+    def _meet(self, t_s: float, sightings: Sequence[Sighting]) -> None:
+        """Remember who was seen when, and in which camera now."""
+        self._begun_s = min(self._begun_s, t_s)
+        self._met_s |= {sighting.student: t_s for sighting in sightings}
+        self._seen = ({s.student for s in sightings if 0 in s.faces}, {s.student for s in sightings if 1 in s.faces})
 
     def _remember(self, t_s: float, tracks: Sequence[Track]) -> None:
         gain = 1 - np.exp(-max(t_s - self._t_s, 0.0) / self._options.pair_s)
@@ -133,10 +170,11 @@ class Matcher:
         now, positions = pair_evidence(self._rig, tracks0, tracks1, self._gallery.looks)
         gain = 1 - np.exp(-max(t_s - self._t_s, 0.0) / self._options.pair_s)
         total = np.empty_like(now)
+        clipped = np.clip(now, -20, 20).tolist()
         for a, track0 in enumerate(tracks0):
             for b, track1 in enumerate(tracks1):
                 key = track0.track_id, track1.track_id
-                fresh = float(np.clip(now[a, b], -20, 20))
+                fresh = clipped[a][b]
                 old = self._evidence.get(key, fresh)
                 self._evidence[key] = old + gain * (fresh - old)
                 total[a, b] = self._evidence[key] + self._one_name(track0, track1)

@@ -20,6 +20,7 @@ _STRANGE_LOOKS = 3  # one may be a blurred picture
 _FEWEST_FOR_STRANGERS = 4
 _DUD_S = 5.0  # how long what proved to be a hand or a collar is not tried again
 _WEIGHT_TO_JUDGE, _WEIGHT_TO_PASS = 0.3, 2.0
+_SNUG = 0.6  # overlap of a track and a find from which the track is where it should be
 
 
 class FaceDetector(Protocol):
@@ -69,6 +70,7 @@ class CameraTracker:
         self._lost: list[tuple[float, np.ndarray]] = []
         self._duds: list[tuple[float, np.ndarray]] = []
         self._glanced_s = -np.inf
+        self._told: list[Face] = []
 
     def expect(self, boxes: np.ndarray, until_s: float) -> None:
         """Somebody knows where faces may be (the other camera does): look there too.
@@ -78,6 +80,14 @@ class CameraTracker:
             until_s: lesson time up to which it is worth looking.
         """
         self._places += [(until_s, box) for box in np.asarray(boxes, dtype=float).reshape(-1, 4)]
+
+    def found(self, faces: Sequence[Face]) -> None:
+        """Somebody else searched a picture of a moment ago, and these are all the faces in it.
+
+        At the next picture they are looked at where they were, and what is still there counts as found by a search of
+        one's own: faces that nobody follows go on trial, and a track that holds on to a collar goes back to its face.
+        """
+        self._told += faces
 
     def update(self, t_s: float, image: np.ndarray) -> list[Track]:
         """Follow the faces into a new picture.
@@ -97,6 +107,7 @@ class CameraTracker:
             raise ValueError(f"pictures must come in order of time: {t_s} s after {self._t_s} s")
         self._t_s = t_s
         seen = self._follow(t_s, image)
+        self._take_told(t_s, image, seen)
         # An infinite interval: somebody else searches, and says where by :meth:`expect`.
         if np.isfinite(self._search_interval_s) and t_s - self._searched_s >= self._search_interval_s - 1e-6:
             self._search(t_s, image, seen)
@@ -147,14 +158,40 @@ class CameraTracker:
         )
 
     def _search(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
-        """The whole picture: faces that nobody follows become tracks, or end a wait."""
-        found = self._reseat(t_s, self._detector.detect(image, self.camera), seen)
-        fresh = self._unfollowed(found, seen)
-        left = self._resume(t_s, fresh, seen)
-        self._begin(t_s, left, seen, self._options.firm_score)
+        """The whole picture."""
+        left = self._take_in(t_s, self._detector.detect(image, self.camera), seen)
         shortest, longest = self._options.search_s
         self._search_interval_s = shortest if left else min(self._search_interval_s * 1.5, longest)
         self._searched_s = t_s
+
+    def _take_told(self, t_s: float, image: np.ndarray, seen: set[int]) -> None:
+        """What somebody else found a moment ago, as far as it is there still and not well followed."""
+        told, self._told = self._told, []
+        boxes = [face.box_px for face in distinct(told) if not self._is_followed(face, seen)]
+        if not boxes:
+            return
+        now = self._detector.refine(image, np.array(boxes), self.camera, threshold=self._options.hold_score)
+        there = [
+            face
+            for face, box in zip(now, boxes, strict=True)
+            if face is not None and fit_of(face.box_px, box) >= self._options.jump_overlap
+        ]
+        self._take_in(t_s, distinct(there), seen)
+
+    def _is_followed(self, face: Face, seen: set[int]) -> bool:
+        """Whether a track is just where a face was found."""
+        return any(f.track_id in seen and fit_of(f.face.box_px, face.box_px) >= _SNUG for f in self._followers)
+
+    def _take_in(self, t_s: float, found: Sequence[Face], seen: set[int]) -> list[Face]:
+        """Faces found in the picture: tracks beside them move, waiting ones end their wait, new ones go on trial.
+
+        Returns:
+            The new ones.
+        """
+        fresh = self._unfollowed(self._reseat(t_s, found, seen), seen)
+        left = self._resume(t_s, fresh, seen)
+        self._begin(t_s, left, seen, self._options.firm_score)
+        return left
 
     def _begin(self, t_s: float, faces: Sequence[Face], seen: set[int], firm_score: float) -> None:
         """New tracks, on trial until found often enough with ``firm_score``."""
@@ -222,7 +259,7 @@ class CameraTracker:
         for face in faces:
             rivals = [follower for follower in self._followers if same_face(follower.face, face)]
             weak = [follower for follower in rivals if follower.face.score < self._options.firm_score <= face.score]
-            off = [follower for follower in weak if fit_of(follower.face.box_px, face.box_px) < 0.6]
+            off = [follower for follower in weak if fit_of(follower.face.box_px, face.box_px) < _SNUG]
             if len(rivals) != 1 or len(off) != 1 or off[0].track_id not in seen:
                 left.append(face)
             elif fit_of(off[0].anchor_px, face.box_px) >= self._options.anchor_overlap:

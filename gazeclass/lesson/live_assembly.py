@@ -111,7 +111,7 @@ def build_live(
     told = {student.name: student for student in students}
     return LiveTools(
         pipeline,
-        BackgroundSearch(detector, known.trackers) if search_beside else NoSearch(),
+        BackgroundSearch(detector, known.trackers, known.matcher) if search_beside else NoSearch(),
         tuple(told.get(name, Student(name)) for name in known.students),
         models.provider_in_use(),
         total,

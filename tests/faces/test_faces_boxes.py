@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gazeclass.faces.boxes import enlarge, overlap, shift, square, suppress
+from gazeclass.faces.boxes import enlarge, overlap, overlap_of_two, shift, square, suppress
 
 whole = st.integers(0, 20)
 box = st.tuples(whole, whole, st.integers(1, 12), st.integers(1, 12)).map(
@@ -22,6 +22,14 @@ def test_overlap_is_what_counting_pixels_gives(a: tuple[int, ...], b: tuple[int,
     A, B = np.array([a], float), np.array([b], float)
     assert np.isclose(overlap(A, B)[0, 0], len(p & q) / len(p | q))
     assert np.isclose(overlap(A, B, of_smaller=True)[0, 0], len(p & q) / min(len(p), len(q)))
+    for of_smaller in (False, True):
+        assert overlap_of_two(A[0], B[0], of_smaller=of_smaller) == overlap(A, B, of_smaller=of_smaller)[0, 0]
+
+
+def test_boxes_without_area_overlap_nothing() -> None:
+    point = np.array([3.0, 3.0, 3.0, 3.0])
+    assert overlap_of_two(point, point) == overlap(point[None], point[None])[0, 0] == 0.0
+    assert overlap_of_two(point, np.array([0.0, 0.0, 9.0, 9.0]), of_smaller=True) == 0.0
 
 
 def test_overlap_of_an_empty_box_is_zero() -> None:

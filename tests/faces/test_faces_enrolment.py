@@ -147,3 +147,18 @@ def test_portraits_that_are_too_alike_are_named() -> None:
     assert "E and F" in warning
     assert alike(names[:5], embeddings[:5]) == ()
     assert alike(names[:1], embeddings[:1]) == ()
+
+
+def test_one_face_found_twice_is_one_face(tmp_path: Path, portrait: np.ndarray) -> None:
+    """MTCNN gives a face with a fringe in two boxes that overlap by less than its own suppression asks."""
+
+    class Twice:
+        def detect(self, image: np.ndarray, camera: int = 0, *, region: np.ndarray | None = None) -> list[Face]:
+            return [make_face((100, 100), 71, 0.998), make_face((116, 103), 64, 0.887)]
+
+        def embed(self, image: np.ndarray, faces: list[Face]) -> np.ndarray:
+            assert faces[0].score == 0.998
+            return np.array([unit(0)])
+
+    cv2.imwrite(str(tmp_path / "S04.png"), portrait)
+    assert enrol(tmp_path, Twice(), Twice()).names == ("S04",)  # type: ignore[arg-type]

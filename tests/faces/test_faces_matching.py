@@ -271,3 +271,35 @@ def test_the_looks_model_is_even_about_its_middle() -> None:
     assert model.log_ratio(np.array(middle)) == pytest.approx(0)
     assert model.log_ratio(np.array(model.same)) == pytest.approx(8)
     assert model.log_ratio(np.array(model.different)) == pytest.approx(-8)
+
+
+def test_who_was_here_and_is_not_seen_is_wanted_at_the_usual_place(rig: StereoRig, places: np.ndarray) -> None:
+    matcher = Matcher(rig, ENROLMENT)
+    both = tracks(rig, 0, places), tracks(rig, 1, places)
+    for k in range(3):
+        matcher.update(0.2 * k, *both)
+    assert not matcher.sought_anywhere
+    assert [len(matcher.wanted(camera)) for camera in (0, 1)] == [0, 0]
+    # S2 turns away from camera 1.
+    matcher.update(0.6, both[0], [t for t in both[1] if t.track_id != 12])
+    assert len(matcher.wanted(0)) == 0
+    (box,) = matcher.wanted(1)
+    there = next(t for t in both[1] if t.track_id == 12)
+    assert overlap(box[None], there.face.box_px[None])[0, 0] > 0.5
+    # … and is nowhere: sought in both, for half a minute.
+    fewer = tuple([t for t in seen if t.track_id != 12] for seen in both)
+    matcher.update(0.8, *fewer)
+    assert [len(matcher.wanted(camera)) for camera in (0, 1)] == [1, 1]
+    matcher.update(40.0, *fewer)
+    assert [len(matcher.wanted(camera)) for camera in (0, 1)] == [0, 0]
+
+
+def test_who_has_never_come_is_hoped_for_half_a_minute(rig: StereoRig, places: np.ndarray) -> None:
+    matcher = Matcher(rig, ENROLMENT)
+    some = tracks(rig, 0, places, range(5)), tracks(rig, 1, places, range(5))
+    for t_s in (0.0, 10.0, 29.0):
+        matcher.update(t_s, *some)
+        assert matcher.sought_anywhere
+    matcher.update(31.0, *some)
+    assert not matcher.sought_anywhere
+    assert not Matcher(rig).sought_anywhere  # nobody is expected

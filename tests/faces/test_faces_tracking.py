@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from faces_support import World, make_face
 
+from gazeclass.faces.follower import TrackingOptions
 from gazeclass.faces.motion import BoxMotion
 from gazeclass.faces.tracking import CameraTracker
 from gazeclass.faces.types import Face, Track
@@ -176,3 +177,35 @@ def test_motion_predicts_constant_velocity_and_forgets_it() -> None:
         motion.correct(i * 0.1, np.array([5.0 * i, 0, 40 + 5.0 * i, 50]))
     np.testing.assert_allclose(motion.predict(3.0)[:2], [150, 0], atol=1)
     np.testing.assert_allclose(motion.predict(9.0)[:2], [145, 0], atol=1)
+
+
+def test_a_face_found_beside_is_tried_where_a_mere_place_is_not_enough() -> None:
+    """Hair over the eyes: a search sees the face once, afterwards it scores little until the student looks up."""
+    hidden = make_face((200, 200), score=0.3)
+    path: list[Face | None] = [hidden if i < 12 else make_face((200, 200)) for i in range(STEPS)]
+    world = World([path, still(400, 200)])
+    shown = {}
+    for told in (False, True):
+        tracker = CameraTracker(0, world, None, options=TrackingOptions(search_s=(np.inf, np.inf)))
+        history = []
+        for i in range(20):
+            if i == 8:
+                find = make_face((200, 200), score=0.95)
+                tracker.expect(find.box_px[None], 0.9)
+                if told:
+                    tracker.found([find, find])
+            history.append(tracker.update(i * STEP_S, world.picture(i)))
+        shown[told] = ids_at(history, (200, 200))
+    assert shown[False] == []
+    assert len(shown[True]) == 1
+
+
+def test_what_was_found_beside_and_is_not_there_is_forgotten() -> None:
+    world = World([still(400, 200)])
+    tracker = CameraTracker(0, world, None, options=TrackingOptions(search_s=(np.inf, np.inf)))
+    tracker.found([make_face((200, 200))])  # before the first picture: there is nothing to try it on
+    for i in range(20):
+        if i == 8:
+            tracker.found([make_face((200, 200))])
+        assert tracker.update(i * STEP_S, world.picture(i)) == []
+    assert tracker._followers == []

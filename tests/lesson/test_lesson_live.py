@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -364,12 +364,16 @@ def test_the_search_beside_tells_the_trackers_what_is_new() -> None:
     known, fresh = np.array([100.0, 100, 150, 150]), np.array([400.0, 300, 450, 350])
 
     class Detector:
-        def detect(self, image: np.ndarray, camera: int = 0) -> list[Face]:
+        def detect(self, image: np.ndarray, camera: int = 0, *, region: np.ndarray | None = None) -> list[Face]:
             return [Face(camera, box, np.zeros((5, 2)), 0.99) for box in (known, fresh)]
 
     class Tracker:
         def __init__(self) -> None:
             self.told: list[np.ndarray] = []
+            self.found_px: list[np.ndarray] = []
+
+        def found(self, faces: Sequence[Face]) -> None:
+            self.found_px += [face.box_px for face in faces]
 
         def expect(self, boxes: np.ndarray, until_s: float) -> None:
             self.told.append(boxes)
@@ -385,13 +389,64 @@ def test_the_search_beside_tells_the_trackers_what_is_new() -> None:
     for tracker in trackers:
         assert len(tracker.told) >= 1
         np.testing.assert_array_equal(tracker.told[0], fresh[None])
+        np.testing.assert_array_equal(tracker.found_px[:2], [known, fresh])  # what it does with them is its own affair
+
+
+def test_who_is_missing_is_sought_at_the_usual_place_between_two_searches_of_everything() -> None:
+    """A settled class is searched seldom; a student lost in it is found at the seat long before that."""
+    from gazeclass.faces.types import Face
+    from gazeclass.lesson.live_search import BackgroundSearch
+
+    seats = np.array([[100.0 * k, 300, 100.0 * k + 40, 350] for k in range(5)])
+    regions: list[np.ndarray] = []
+
+    class Detector:
+        def detect(self, image: np.ndarray, camera: int = 0, *, region: np.ndarray | None = None) -> list[Face]:
+            if region is None:
+                return []
+            assert camera == 1
+            regions.append(region)
+            return [Face(camera, seats[2], np.zeros((5, 2)), 0.99)] if region[0] < 200 < region[2] else []
+
+    class Roll:
+        sought_anywhere = False
+
+        def wanted(self, camera: int) -> np.ndarray:
+            return seats if camera else np.empty((0, 4))
+
+    class Tracker:
+        def __init__(self) -> None:
+            self.places: list[np.ndarray] = []
+
+        def found(self, faces: Sequence[Face]) -> None:
+            self.places += [face.box_px for face in faces]
+
+        def expect(self, boxes: np.ndarray, until_s: float) -> None: ...
+
+    trackers = Tracker(), Tracker()
+    search = BackgroundSearch(Detector(), trackers, Roll())
+    try:
+
+        def go_on() -> bool:
+            search.show((grey(), grey()))
+            search.deliver(1.0, ([], []))
+            return bool(trackers[1].places)
+
+        wait_for(go_on)
+        # All five are tried in turn, a few at a time, and each region holds its place with room around it.
+        wait_for(lambda: go_on() and len({tuple(region) for region in regions}) == 5)
+    finally:
+        search.close()
+    assert trackers[0].places == []
+    np.testing.assert_array_equal(trackers[1].places[0], seats[2])
+    assert {tuple(region + [50, 50, -50, -50]) for region in regions} == {tuple(seat) for seat in seats}
 
 
 def test_a_search_that_fails_is_heard_of() -> None:
     from gazeclass.lesson.live_search import BackgroundSearch
 
     class Broken:
-        def detect(self, image: np.ndarray, camera: int = 0) -> list:
+        def detect(self, image: np.ndarray, camera: int = 0, *, region: np.ndarray | None = None) -> list:
             raise InputError("the network is damaged")
 
     search = BackgroundSearch(Broken(), ())
