@@ -12,6 +12,7 @@ from gazeclass.calibration.classroom import Classroom
 from gazeclass.capture.pairs import PairSource, RecordingHealth
 from gazeclass.errors import InputError
 from gazeclass.lesson.columns import LessonMeta, Student
+from gazeclass.lesson.face_tally import FaceTally
 from gazeclass.lesson.observation import Observation, ObservationStatus
 from gazeclass.lesson.pipeline import Pipeline
 from gazeclass.lesson.store import LessonWriter
@@ -90,18 +91,21 @@ def analyze(
         progress: told of every pair.
 
     Raises:
-        InputError: the file exists or cannot be written; the recording holds no pair.
+        InputError: the file exists or cannot be written; the recording holds no pair, or a camera shows not one face.
     """
     require_new(path)
     counts = {str(status): 0 for status in ObservationStatus}
     places: dict[str, list[np.ndarray]] = {}
+    tally = FaceTally()
     first = last = None
     total = recording.pair_count
     period_s = recording.duration_s / max(total - 1, 1) if total else float("nan")
     meta = lesson_meta(classroom, period_s=period_s, models=models)
     with atomic_path(path) as temporary, LessonWriter(temporary, meta) as writer:
         for pair in track(recording, progress, "analyze", total):
-            observations = pipeline.process(pair)
+            look = pipeline.look(pair)
+            observations = look.observations
+            tally.add(pair, look)
             writer.add(observations)
             first, last = pair.t_s if first is None else first, pair.t_s
             _count(observations, counts, places)
@@ -111,7 +115,8 @@ def analyze(
             writer.student(student)
         _store_health(writer, (first, last), recording.health())
         writer.details(notes=list(recording.notes))
-        if warning := pipeline.consistency.warning:
+        pipeline.consistency.finish()
+        for warning in filter(None, (tally.warning(len(places)), pipeline.consistency.warning)):
             progress.note(warning)
             writer.event(last, "warning", warning)
     seconds = pipeline.times.seconds

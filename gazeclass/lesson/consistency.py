@@ -21,6 +21,8 @@ from gazeclass.lesson.fusion import FACE_HEIGHT_M
 AGREES_WITHIN_FACE = 0.15
 #: … and its distance is what the faces' sizes say, within this factor.
 SIZE_FACTOR = 2.0
+#: A recording that ends before enough faces were seen is judged by this many.
+LEAST_FACES = 20
 #: Heads are looked for within this range from the board's plane, metres.
 ROOM_DEPTH_M = (0.3, 20.0)
 #: Nobody's head is higher above or lower below the board's top edge than this, metres (y points down).
@@ -91,6 +93,15 @@ class CameraConsistency:
         self._as_given.append((agreement(self.rig, (noses[0], noses[1]), (sizes[0], sizes[1])), count))
         self._exchanged.append((agreement(self.rig, (noses[1], noses[0]), (sizes[1], sizes[0])), count))
         if sum(n for _, n in self._as_given) >= self.enough_faces:
+            self._judge()
+
+    def finish(self) -> None:
+        """Judge a recording too short for :attr:`enough_faces` by those it showed.
+
+        Raises:
+            ExchangedCamerasError: as :meth:`look`.
+        """
+        if not np.isfinite(self.fit) and sum(n for _, n in self._as_given) >= LEAST_FACES:
             self._judge()
 
     def _judge(self) -> None:

@@ -1,0 +1,88 @@
+"""How many faces each camera showed: a recording in which one shows none is told, not stored as an empty lesson."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gazeclass.capture.pairs import FramePair
+from gazeclass.errors import InputError
+from gazeclass.lesson.pipeline import Look
+
+#: A camera that shows less than this share of the faces the other shows is looked at again.
+FAR_FEWER = 0.34
+#: Counts faces in a picture.
+CountFaces = Callable[[np.ndarray], int]
+
+
+@dataclass
+class FaceTally:
+    """Counts faces over a recording.
+
+    Attributes:
+        pairs: looked at.
+        faces: of camera 0 and 1, over all of them.
+        count_faces: how faces are counted in a picture turned upside down; None for the program's detector.
+    """
+
+    pairs: int = 0
+    faces: tuple[int, int] = (0, 0)
+    count_faces: CountFaces | None = None
+    _middle: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+
+    def add(self, pair: FramePair, look: Look) -> None:
+        """Take in what came of one pair."""
+        self.pairs += 1
+        self.faces = (self.faces[0] + len(look.tracks[0]), self.faces[1] + len(look.tracks[1]))
+        if len(self._middle) < 2:  # the first may be of somebody who is just switching the camera on
+            self._middle.append(pair.images)
+
+    def warning(self, students: int) -> str:
+        """What to tell the user, "" while all is well.
+
+        Args:
+            students: who were recognised.
+
+        Raises:
+            InputError: a camera shows not one face.
+        """
+        for camera in (0, 1):
+            here, there = self.faces[camera], self.faces[1 - camera]
+            if here and here >= FAR_FEWER * there:
+                continue
+            turned = self._upside_down(camera)
+            if turned:
+                raise InputError(
+                    "the pictures are upside down",
+                    where=f"cam{camera}",
+                    todo="Record as the camera was calibrated, the right way up.",
+                )
+            if not here:
+                raise InputError(
+                    f"not one face was found in {self.pairs} pictures",
+                    where=f"cam{camera}",
+                    todo="Check that the recording is bright and sharp and shows the class from the front.",
+                )
+            return (
+                f"cam{camera} shows {here / self.pairs:.1f} faces in a picture, the other camera "
+                f"{there / self.pairs:.1f}: is it dark, blurred or turned away?"
+            )
+        if not students:
+            shown = " and ".join(f"{count / self.pairs:.1f}" for count in self.faces)
+            return (
+                f"faces were found ({shown} in a picture), but nobody was recognised: is the recording long enough, and "
+                "are these the portraits of this class?"
+            )
+        return ""
+
+    def _upside_down(self, camera: int) -> bool:
+        """Whether the picture shows clearly more faces when it is turned over."""
+        picture = self._middle[-1][camera]
+        count = self.count_faces or _count_faces
+        return count(np.ascontiguousarray(picture[::-1, ::-1])) >= 2 + 2 * count(picture)
+
+
+def _count_faces(picture: np.ndarray) -> int:
+    from gazeclass.faces.mtcnn import MtcnnDetector
+
+    return len(MtcnnDetector().detect(picture))
