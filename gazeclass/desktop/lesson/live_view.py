@@ -71,7 +71,7 @@ class LiveView(QWidget):
         # A camera that stutters must not make the line come and go, and the board jump with it.
         self._lingering = QTimer(self, singleShot=True, interval=_NOTICE_MS)
         self._lingering.timeout.connect(self._after_notice)
-        self._standing = ""
+        self._standing = self._trouble = ""
 
     def _lay_out(self) -> None:
         zone_row = QHBoxLayout()
@@ -261,15 +261,16 @@ class LiveView(QWidget):
         self.status.setToolTip(words.detail)
         paused = self.tr("Paused. Nobody is observed until you go on (Space).") if words.paused else ""
         self.try_again.setVisible(bool(words.lost))
-        standing = " ".join(part for part in (words.missing, paused, words.warning) if part)
+        trouble = " ".join(part for part in (words.missing, words.warning) if part)
+        standing = " ".join(part for part in (paused, trouble) if part)
         if standing != self._standing:
-            self._standing = standing
-            if standing:
-                self._lingering.stop()
-                if not self._notice_timer.isActive():
-                    self._after_notice()
-            else:
+            over, self._standing = self._trouble and not trouble, standing
+            if over and not standing:
                 self._lingering.start()
+            elif not self._notice_timer.isActive():
+                self._lingering.stop()
+                self._after_notice()
+        self._trouble = trouble
         for camera, view in enumerate(self.pictures):
             view.set_caption(self.presenter.lesson.source.names[camera])
 
