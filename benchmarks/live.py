@@ -11,7 +11,6 @@ the load and how much of two cores this process was given, and ``pace`` counts p
 """
 
 import argparse
-import csv
 import os
 import statistics
 import sys
@@ -28,12 +27,10 @@ import numpy as np
 from gazeclass.calibration.classroom import load_classroom
 from gazeclass.capture.files import open_recording
 from gazeclass.capture.pairs import FramePair
-from gazeclass.lesson.analysis import analyze, lesson_meta
-from gazeclass.lesson.assembly import build_pipeline
+from gazeclass.lesson.analysis import lesson_meta
 from gazeclass.lesson.live import LiveLesson
 from gazeclass.lesson.live_assembly import build_live
 from gazeclass.lesson.live_start import LiveWishes, start_live
-from gazeclass.lesson.reader import read_lesson
 from gazeclass.sample import sample_folder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,7 +48,6 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--tile", type=int, default=0, help="pace: heads pasted in, up to so many in all")
     parser.add_argument("--unclocked", action="store_true", help="soak: each pair when it is asked for, no real time")
     parser.add_argument("--window", action="store_true", help="with the live window, offscreen")
     parser.add_argument("--pictures", action="store_true", help="… and the cameras' pictures in it")
@@ -209,7 +205,7 @@ def pairs_of(a: argparse.Namespace) -> Any:
     return open_recording(a.lesson / "cam0.mp4", a.lesson / "cam1.mp4", a.lesson / "timestamps.csv")
 
 
-def tools_of(a: argparse.Namespace, classroom: Any, meta: Any) -> Any:
+def tools_of(a: argparse.Namespace, classroom: Any, meta: Any, *, pair_s: float = 0.25) -> Any:
     """What a live lesson works with, its search inside the pipeline, as an analysis has it."""
     return build_live(
         classroom,
@@ -217,6 +213,7 @@ def tools_of(a: argparse.Namespace, classroom: Any, meta: Any) -> Any:
         headpose=a.headpose,
         zones=meta.zones,
         threads=a.threads,
+        pair_s=pair_s,
         search_beside=False,
     )
 
@@ -247,10 +244,6 @@ def pace(a: argparse.Namespace) -> None:
 
     detector.detect = detect
     pairs = list(first(pairs_of(a), 200))
-    if a.tile:
-        pairs = tiled(pairs, a)
-        tools.pipeline._matcher = Crowd(tools.pipeline._matcher)  # type: ignore[attr-defined]
-        tools.pipeline._expected = None  # type: ignore[attr-defined]
     settle = min(len(pairs) // 2, 20)
     for pair in pairs[:settle]:
         tools.pipeline.look(pair)
@@ -271,41 +264,6 @@ def pace(a: argparse.Namespace) -> None:
         print(f"  {cores} free cores, a fifth of one for searches: {(cores - 0.2) / own:.1f} pairs/s at most")
     spent = tools.pipeline.times.seconds
     print("shares of wall time: " + ", ".join(f"{n} {s / sum(spent.values()):.0%}" for n, s in spent.items()))
-
-
-def tiled(pairs: list[FramePair], a: argparse.Namespace) -> list[FramePair]:
-    """More heads: copies of the students' own, pasted in rows onto the wall above them in both pictures."""
-    with open(a.lesson / "truth.csv", newline="") as file:
-        table = [row for row in csv.DictReader(file) if row["frame"] == "0"]
-    out = []
-    for pair in pairs:
-        images = tuple(image.copy() for image in pair.images)
-        for camera, image in enumerate(images):
-            for k in range(a.tile - len(table)):
-                row = table[k % len(table)]
-                x0, y0, x1, y1 = (round(float(row[f"cam{camera}_box_{c}"])) for c in ("x0", "y0", "x1", "y1"))
-                m = (x1 - x0) // 2
-                head = pair.images[camera][max(0, y0 - m) : y1 + m, max(0, x0 - m) : x1 + m]
-                x, y = 30 + 205 * (k % 9), 20 + 200 * (k // 9)
-                image[y : y + head.shape[0], x : x + head.shape[1]] = head[: 1080 - y, : 1920 - x]
-        out.append(FramePair(pair.t_s, (images[0], images[1]), pair.skew_s, pair.index))
-    return out
-
-
-class Crowd:
-    """Gives a name to every pasted head, so that poses and gaze are computed for them too."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def update(self, t_s: float, tracks0: list[Any], tracks1: list[Any]) -> list[Any]:
-        from gazeclass.faces.types import Sighting
-
-        found = [s for s in self._inner.update(t_s, tracks0, tracks1) if not s.student.startswith("unknown")]
-        taken = {(camera, track) for s in found for camera, track in s.track_ids.items()}
-        left = [[t for t in tracks if (c, t.track_id) not in taken] for c, tracks in enumerate((tracks0, tracks1))]
-        pasted = zip(*left, strict=False)
-        return [*found, *(Sighting(f"X{k:02d}", {0: a.face, 1: b.face}, 1.0) for k, (a, b) in enumerate(pasted))]
 
 
 def first(pairs: Any, count: int) -> Iterator[FramePair]:
@@ -351,44 +309,17 @@ class AtItsPace:
 
 
 def agree(a: argparse.Namespace) -> None:
-    """The same recording analysed, and through the live engine: every pair, and with a third of the poses' turns."""
-    classroom = load_classroom(a.classroom)
-    meta = lesson_meta(classroom, period_s=0.1, models=())
-    with tempfile.TemporaryDirectory() as folder:
-        pipeline = build_pipeline(classroom, enroll=a.lesson / "enroll", headpose=a.headpose, zones=meta.zones)
-        analyze(pairs_of(a), pipeline, classroom, Path(folder) / "analyze.gaze")
-        reference = usual_points(Path(folder) / "analyze.gaze")
-        for name, most in (("every pose", None), ("a third of the poses, in turns", 8)):
-            path = Path(folder) / f"{most}.gaze"
-            tools = tools_of(a, classroom, meta)
-            schedule = tools.pipeline._schedule
-            assert schedule is not None
-            fixed = type("Fixed", (type(schedule),), {"faces_within": most or 10**6})
-            schedule.__class__ = fixed
-            lesson = LiveLesson(AtItsPace(pairs_of(a)), tools, path, meta)
-            while not lesson.over:
-                time.sleep(0.1)
-            live = usual_points(path)
-            common = sorted(set(live) & set(reference))
-            off = [100 * float(np.linalg.norm(live[s] - reference[s])) for s in common]
-            others = sorted(set(live) ^ set(reference))
-            print(
-                f"{name}: students {others or 'the same'}; "
-                f"median gaze points apart by {np.median(off):.1f} cm in the median, {max(off):.1f} cm at most"
-            )
+    """The same recording analysed, and live with all, half and a third of the poses."""
+    from live_agree import agree as compare
 
-
-def usual_points(path: Path) -> dict[str, np.ndarray]:
-    """Median gaze point of each student."""
-    lesson = read_lesson(path)
-    o = lesson.observations
-    out = {}
-    for k, student in enumerate(lesson.students):
-        points = o.board_xy_m[(o.student == k) & (o.status <= 1)]
-        points = points[np.isfinite(points).all(axis=1)]
-        if len(points):
-            out[student.name] = np.median(points, axis=0)
-    return out
+    compare(
+        lambda: pairs_of(a),
+        lambda classroom, meta: tools_of(a, classroom, meta, pair_s=1e9),
+        AtItsPace,
+        a.classroom,
+        a.lesson / "enroll",
+        a.headpose,
+    )
 
 
 def soak(a: argparse.Namespace) -> None:

@@ -209,3 +209,22 @@ def test_what_was_found_beside_and_is_not_there_is_forgotten() -> None:
             tracker.found([make_face((200, 200))])
         assert tracker.update(i * STEP_S, world.picture(i)) == []
     assert tracker._followers == []
+
+
+def test_a_track_on_a_collar_goes_back_when_the_face_is_found_beside() -> None:
+    """The networks see this face only now and then: no search of the tracker's own finds it when it should."""
+    path: list[Face | None] = [None if 20 <= i < 26 else make_face((200, 200)) for i in range(STEPS)]
+    others = [still(400 + 100 * k, 200) for k in range(4)]
+    away = {}
+    for told in (False, True):
+        world = World([path, *others], decoys=[make_face((203, 222), score=0.6)], search_score=2.0)
+        tracker = CameraTracker(0, world, None, options=TrackingOptions(search_s=(np.inf, np.inf)))
+        for i in range(STEPS):
+            if i == 2:
+                tracker.found([make_face((x, 200)) for x in (200, 400, 500, 600, 700)])
+            if i == 32 and told:
+                tracker.found([make_face((202, 201))])
+            tracks = tracker.update(i * STEP_S, world.picture(i))
+        away[told] = min(np.hypot(*(t.face.centre_px - [200, 200])) for t in tracks)
+    assert away[False] > 20
+    assert away[True] < 5
