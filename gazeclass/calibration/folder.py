@@ -271,7 +271,9 @@ def _usable(seen: Views, target: Target, where: str, camera: int, sizes: _Sizes)
     """
     sizes.check(camera, seen.size_px, where)
     if not seen.found():
-        reason = other_explanation(target, seen.example) if seen.example is not None else None
+        reason: str | None = seen.reason
+        if not reason and seen.example is not None:
+            reason = other_explanation(target, seen.example)
         advice = "Check the pattern (inner corners, not squares), the light and that the whole board is in the picture."
         raise InputError(
             f"the {target.name} is in none of {len(seen.detections)} pictures" + (f"; {reason}" if reason else ""),

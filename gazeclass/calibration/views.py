@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gazeclass.calibration.detection import Detection, detect
+from gazeclass.calibration.detection import Detection, detect, other_explanation
 from gazeclass.calibration.memory import DetectionMemory, Seen
 from gazeclass.calibration.target import Target
 from gazeclass.errors import InputError
@@ -17,6 +17,9 @@ from gazeclass.pictures import read_picture as read_any
 from gazeclass.progress import Progress
 
 VIDEOS = (".mp4", ".mkv", ".avi", ".mov", ".m4v", ".webm")
+
+#: So many pictures without the target are searched before another explanation is looked for.
+GIVE_UP_AFTER = 3
 
 #: cv2 lets go of the GIL while it searches, but hardly runs in parallel itself; more threads only cost memory.
 WORKERS = max(1, min(4, os.cpu_count() or 1))
@@ -30,11 +33,13 @@ class Views:
         detections: by view name, None where the target was not found.
         size_px: of every picture.
         example: one picture in which the target was not found, for an explanation; None when it was found in all.
+        reason: why the search was given up after some pictures; "" where all were searched.
     """
 
     detections: dict[str, Detection | None]
     size_px: tuple[int, int]
     example: np.ndarray | None = None
+    reason: str = ""
 
     def found(self) -> dict[str, Detection]:
         """Only the views that show the target."""
@@ -110,7 +115,8 @@ def search_pictures(
     new = {name: path for name, path in pictures.items() if name not in known}
     found = Views({}, (0, 0))
     if new:
-        found = detect_all(target, read_pictures(new), progress, stage, len(new))
+        # What was searched is remembered, so the next call is short: all of it.
+        found = detect_all(target, read_pictures(new), progress, stage, len(new), give_up=False)
         for name, path in new.items():
             memory.remember(target, path, Seen(found.size_px, found.detections[name]))
         known |= {name: Seen(found.size_px, found.detections[name]) for name in new}
@@ -136,9 +142,18 @@ def _same_size(path: Path, size: tuple[int, int], first: tuple[str, tuple[int, i
 
 
 def detect_all(
-    target: Target, images: Iterable[tuple[str, np.ndarray]], progress: Progress, stage: str, total: int | None
+    target: Target,
+    images: Iterable[tuple[str, np.ndarray]],
+    progress: Progress,
+    stage: str,
+    total: int | None,
+    *,
+    give_up: bool = True,
 ) -> Views:
     """Search every picture on a few threads, results in the order of the pictures.
+
+    A wrong pattern is the commonest mistake, and looking for a board that is not there takes longest: where the first
+    pictures show none, but clearly another board, the search ends there (``give_up``).
 
     Raises:
         InputError: from the pictures, or none at all.
@@ -165,6 +180,10 @@ def detect_all(
             # Never more pictures in memory than threads to search them, and one being read.
             if len(waiting) > WORKERS:
                 take()
+            if give_up and len(detections) == GIVE_UP_AFTER and not any(detections.values()) and example is not None:
+                give_up = False
+                if reason := other_explanation(target, example):
+                    return Views(detections, size_px, example, reason)
         while waiting:
             take()
     finally:

@@ -70,8 +70,8 @@ class FaceTally:
         if not students:
             shown = " and ".join(f"{count / self.pairs:.1f}" for count in self.faces)
             return (
-                f"faces were found ({shown} in a picture), but nobody was recognised: is the recording long enough, and "
-                "are these the portraits of this class?"
+                f"faces were found ({shown} in a picture), but nobody was recognised: is the recording long enough, "
+                "and are these the portraits of this class?"
             )
         return ""
 

@@ -240,3 +240,22 @@ def test_a_tape_of_too_few_readings_is_refused_before_any_picture_is_searched(tm
     (tmp_path / "tape.csv").write_text("point_a,point_b,distance_m\nC00,B_TL,3.3\nC00,B_TR,3.1\n")
     with pytest.raises(InputError, match="2 tape readings do not fix the room"):
         calibrate_folder(tmp_path, chessboard("9x6", 0.06))
+
+
+@pytest.mark.parametrize(("explained", "searched"), [("it shows another board", 3), (None, 12)])
+def test_the_search_for_a_board_that_is_not_there_ends_early_where_another_is(monkeypatch, explained, searched):
+    from gazeclass.calibration import views
+
+    explanations = []
+
+    def explain(*_):
+        explanations.append(explained)
+        return explained
+
+    monkeypatch.setattr(views, "detect", lambda *_: None)
+    monkeypatch.setattr(views, "other_explanation", explain)
+    pictures = ((f"{k:02}", np.zeros((8, 12), np.uint8)) for k in range(12))
+    found = views.detect_all(TARGET, pictures, Silent(), "stereo/cam0", 12)
+    assert len(found.detections) == searched
+    assert found.reason == (explained or "")
+    assert len(explanations) == 1
