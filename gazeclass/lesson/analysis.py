@@ -1,6 +1,7 @@
 """From two recordings and a classroom to a lesson file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -101,7 +102,7 @@ def analyze(
     total = recording.pair_count
     period_s = recording.duration_s / max(total - 1, 1) if total else float("nan")
     meta = lesson_meta(classroom, period_s=period_s, models=models)
-    with atomic_path(path) as temporary, LessonWriter(temporary, meta) as writer:
+    with _whole(path) as temporary, LessonWriter(temporary, meta) as writer:
         for pair in track(recording, progress, "analyze", total):
             look = pipeline.look(pair)
             observations = look.observations
@@ -127,6 +128,25 @@ def analyze(
         counts=counts,
         ms_per_pair={name: 1000 * s / pipeline.times.pairs for name, s in seconds.items()},
     )
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """As :func:`gazeclass.atomic.atomic_path`, for a database: what a writer that failed left beside it goes too."""
+    with atomic_path(path) as temporary:
+        try:
+            yield temporary
+        except InputError as error:
+            if error.where != str(temporary):
+                raise
+            # The user knows nothing of the temporary file, and nothing of it will be kept.
+            raise InputError(
+                error.what, where=path, todo="Check that the folder may be written to and has room, and start again."
+            ) from error
+        finally:
+            for suffix in ("-wal", "-shm", "-journal", "-lock", "-lock-journal"):
+                with suppress(OSError):
+                    temporary.with_name(temporary.name + suffix).unlink()
 
 
 def _count(observations: list[Observation], counts: dict[str, int], places: dict[str, list[np.ndarray]]) -> None:
