@@ -64,7 +64,7 @@ QComboBox:focus, QDateEdit:focus, QDateTimeEdit:focus { border: 2px solid $focus
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {
   color: $muted; border-color: $border; background: $window;
 }
-/* With a border of ours the platform's arrows are lost: these lie beside this module in arrows/. */
+/* With a border of ours the platform's arrows and ticks are lost: these lie beside this module in arrows/. */
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url("$arrows/down-$mode.png"); width: 16px; height: 16px; }
 QSpinBox::up-button, QDoubleSpinBox::up-button, QDateEdit::up-button, QDateTimeEdit::up-button {
@@ -86,6 +86,10 @@ QCheckBox::indicator:unchecked { width: 12px; height: 12px; border: 1px solid $o
   background: $surface; }
 QRadioButton::indicator:unchecked { width: 12px; height: 12px; border: 1px solid $outline; border-radius: 7px;
   background: $surface; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {
+  image: url("$arrows/check-$mode.png"); width: 14px; height: 14px; }
+QCheckBox::indicator:checked:disabled { image: url("$arrows/check-off-$mode.png"); width: 14px; height: 14px; }
+QRadioButton::indicator:checked { image: url("$arrows/dot-$mode.png"); width: 14px; height: 14px; }
 QCheckBox:focus, QRadioButton:focus { border: 2px solid $focus; }
 QCheckBox:disabled, QRadioButton:disabled { color: $muted; }
 

@@ -24,11 +24,11 @@ def put_classroom(classrooms: Path, slug: str, **changes: object) -> Path:
     return folder
 
 
-def put_lesson(context: AppContext, made: ScriptedClass, mark_s: float = 10.0) -> Path:
+def put_lesson(context: AppContext, made: ScriptedClass, mark_s: float = 10.0, name: str = "maths.gaze") -> Path:
     """An invented lesson in the library, called Maths, with one mark; returns its file."""
     folder = context.lessons_dir
     folder.mkdir(parents=True, exist_ok=True)
-    return write_class(made, folder / "maths.gaze", title="Maths", events=((mark_s, "mark", "new topic"),))
+    return write_class(made, folder / name, title="Maths", events=((mark_s, "mark", "new topic"),))
 
 
 def on_screen(qtbot: Any, widget: QWidget, width_px: int = 1168, height_px: int = 720) -> Any:

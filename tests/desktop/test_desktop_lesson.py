@@ -157,6 +157,8 @@ def test_without_a_classroom_there_is_one_thing_to_do(qtbot, context: AppContext
     made.show()
     qtbot.waitUntil(lambda: made.start_view.empty.isVisible(), timeout=PATIENT_MS)
     assert not made.start_view.start.isVisible()
+    assert made.start_view.lone_sample.isVisible(), "a newcomer may look around first"
+    assert not made.start_view.looking.isVisible()
     made.start_view.empty.button.click()
     assert asked == ["classrooms"]
 

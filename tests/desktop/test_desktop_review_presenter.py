@@ -110,6 +110,12 @@ def test_two_spans_are_compared_on_one_scale(qtbot, presenter):
     assert presenter.active == 0
 
 
+def test_after_a_comparison_of_halves_the_whole_lesson_is_shown_again(qtbot, presenter):
+    sides_after(qtbot, presenter, lambda: presenter.set_comparing(True))
+    (side,) = sides_after(qtbot, presenter, lambda: presenter.set_comparing(False))
+    assert side.glance.span == presenter.review.whole
+
+
 def test_two_lessons_are_compared(qtbot, presenter, tmp_path):
     other = write_class(scripted_class(students=6, seconds=30, seed=9), tmp_path / "other.gaze", title="Other")
     a, b = sides_after(qtbot, presenter, lambda: presenter.compare_with(other))

@@ -1,11 +1,15 @@
 """The Reports place in a window: list, keyboard, time line, zones panel, recording."""
 
+import time
+
 import numpy as np
 import pytest
 from desktop_steps import PATIENT_MS, put_lesson, window_at
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 
+from gazeclass.desktop.reports import place as reports
+from gazeclass.desktop.reports.lessons_view import began_here
 from gazeclass.desktop.reports.timeline import Flag, TimelineView
 from gazeclass.desktop.reports.zone_board import ZoneBoard
 from gazeclass.desktop.reports.zones_panel import ZonesPanel
@@ -44,6 +48,41 @@ def opened(qtbot, place, lesson):
     with qtbot.waitSignal(place.presenter.opened, timeout=PATIENT_MS):
         place.open(lesson)
     return place
+
+
+def test_a_lesson_that_comes_while_the_list_is_read_is_in_it(qtbot, place, context, made):
+    """Both at once: the list is being read, and another lesson is stored."""
+    place.refresh()
+    put_lesson(context, made, name="biology.gaze")
+    place.refresh()
+    qtbot.waitUntil(lambda: place.lessons.table.rowCount() == 2, timeout=PATIENT_MS)
+
+
+def test_the_chosen_lesson_stays_chosen_and_a_damaged_one_is_told(qtbot, place, context, made):
+    put_lesson(context, made, name="biology.gaze")
+    (context.lessons_dir / "damaged.gaze").write_text("no lesson")
+    place.refresh()
+    table = place.lessons.table
+    qtbot.waitUntil(lambda: table.rowCount() == 3, timeout=PATIENT_MS)
+    last = max(row for row in range(3) if table.columnSpan(row, 0) == 1)
+    table.selectRow(last)
+    chosen = table.item(last, 0).toolTip()
+    place.refresh()
+    qtbot.waitUntil(lambda: place._listing is None, timeout=PATIENT_MS)
+    assert table.item(table.currentRow(), 0).toolTip() == chosen
+    damaged = next(row for row in range(3) if table.columnSpan(row, 0) > 1)
+    assert table.item(damaged, 0).text().startswith("damaged: ")
+
+
+def test_when_a_lesson_began_is_told_by_this_computer_s_clock(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        assert began_here("2026-01-12T00:00:00+00:00") == "2026-01-12 08:00"
+        assert began_here("") == ""
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_an_empty_library_says_what_this_is_for(qtbot, context):
@@ -203,9 +242,9 @@ def test_the_zones_tab_computes_and_warns_before_they_are_lost(qtbot, opened, mo
 
     def answer(*_):
         asked.append(1)
-        return QMessageBox.StandardButton.No
+        return False
 
-    monkeypatch.setattr(QMessageBox, "question", answer)
+    monkeypatch.setattr(reports, "ask", answer)
     assert not opened.may_close()
     qtbot.mouseClick(view.back_button, Qt.MouseButton.LeftButton)
     assert presenter.review is not None

@@ -1,9 +1,13 @@
 """Colours: contrast of every pair that meets, icons that follow, heat that reads without colour."""
 
+import re
+from pathlib import Path
+
 import matplotlib
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton
 
 from gazeclass.desktop import theme
 from gazeclass.desktop.icons import set_icon
@@ -74,3 +78,33 @@ def test_heat_image_of_strange_values() -> None:
     assert alphas == [0, 0, 255, 255, 0]
     assert heat_image(np.ones((2, 3)), 0.0).pixelColor(1, 1).alpha() == 0
     assert heat_colour(1.0) == "#fee838"
+
+
+@pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_every_picture_of_the_sheet_is_there(palette: theme.Palette) -> None:
+    pictures = re.findall(r'url\("([^"]+)"\)', theme.style_sheet(palette))
+    assert len(pictures) >= 6
+    assert [name for name in pictures if not Path(name).is_file()] == []
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_a_tick_is_seen_in_a_chosen_row_too(qtbot, qapp, choice: theme.Choice) -> None:
+    """Ticked and not ticked must look different where the row has the accent's colour."""
+    theme.apply(qapp, choice)
+    rows = QListWidget()
+    qtbot.addWidget(rows)
+    inks = []
+    for state in (Qt.CheckState.Checked, Qt.CheckState.Unchecked):
+        rows.clear()
+        item = QListWidgetItem("consent")
+        item.setCheckState(state)
+        rows.addItem(item)
+        rows.setCurrentItem(item)
+        image = rows.grab().toImage()
+        box = rows.visualItemRect(item)
+        pixels = [image.pixelColor(x, y).name() for x in range(4, 24) for y in range(box.top() + 2, box.bottom())]
+        inks.append(pixels)
+    accent = theme.current().accent
+    assert max(theme.contrast(ink, accent) for ink in set(inks[0])) > 3.0
+    assert sum(a != b for a, b in zip(*inks, strict=True)) > 40
+    theme.apply(qapp, "light")

@@ -188,5 +188,7 @@ class LessonPlace(QWidget):
 
 
 def screenshots(context: AppContext) -> Iterable[tuple[str, QWidget]]:
-    """For the guide: the form before a lesson."""
-    yield "lesson-start", create(context)
+    """Pictures for the guide: before there is a classroom, the form, the form filled in."""
+    from gazeclass.desktop.lesson.pictures import scenes
+
+    return scenes(context)

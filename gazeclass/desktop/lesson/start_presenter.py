@@ -61,13 +61,15 @@ class StartPresenter(QObject):
         self.passphrase: str | None = None
         self._roster: Roster | None = None
         self._reading: Task | None = None
+        self._read_again = False
         #: How a lesson is started; tests give their own.
         self.begin: Callable[[LiveWishes, Progress], LiveLesson] = start_live
 
     @Slot()
     def refresh(self) -> None:
-        """Look what there is, in the background."""
+        """Look what there is, in the background; what changes meanwhile is looked at afterwards."""
         if self._reading is not None:
+            self._read_again = True
             return
         self._reading = self.context.tasks.run(self._read, title=self.tr("Looking for classrooms and cameras"))
         self._reading.done.connect(self._on_read)
@@ -179,6 +181,9 @@ class StartPresenter(QObject):
     @Slot()
     def _on_read_finished(self) -> None:
         self._reading = None
+        if self._read_again:
+            self._read_again = False
+            self.refresh()
 
 
 def _sample_name() -> str:

@@ -204,6 +204,7 @@ class StartView(QWidget):
         widgets = (self.room, self.who, self.by_seat, self.record, self.keep, self.show_students, self.loop)
         blockers = [QSignalBlocker(widget) for widget in widgets]
         self.room.setCurrentIndex(self.room.findData(str(choice.room)))
+        self.room.setToolTip(self.room.currentText())
         self.left.set_address(choice.cameras[0])
         self.right.set_address(choice.cameras[1])
         at = [self.who.itemData(k) for k in range(self.who.count())]

@@ -1,6 +1,7 @@
 """The list of the library's lessons."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -50,7 +51,7 @@ class LessonsView(QWidget):
         self.table = QTableWidget(0, 5)
         self.table.setAccessibleName(self.tr("Lessons"))
         self.table.setHorizontalHeaderLabels(
-            [self.tr(w) for w in ("Lesson", "Classroom", "Began (UTC)", "Length", "Students")]
+            [self.tr(w) for w in ("Lesson", "Classroom", "Began", "Length", "Students")]
         )
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
@@ -90,19 +91,21 @@ class LessonsView(QWidget):
         self.table.itemSelectionChanged.connect(self._on_selection)
 
     def show_lessons(self, cards: Sequence[LessonCard]) -> None:
-        """Replace the list."""
+        """Replace the list; the lesson that was chosen stays so."""
+        chosen = next((self._cards[index.row()].path for index in self.table.selectedIndexes()), None)
         self._cards = tuple(cards)
         self._pages.setCurrentIndex(1 if cards else 0)
         self.table.setRowCount(len(cards))
         for row, card in enumerate(self._cards):
             title = card.title if card.complete or card.problem else self.tr("{0} (not finished)").format(card.title)
+            self.table.setSpan(row, 0, 1, self.table.columnCount() if card.problem else 1)
             cells = (
-                (title, card.problem, "", "", "")
+                (f"{title}: {card.problem}", "", "", "", "")
                 if card.problem
                 else (
                     title,
                     card.classroom,
-                    card.started_utc[:16].replace("T", " "),
+                    began_here(card.started_utc),
                     clock(card.seconds),
                     str(card.students),
                 )
@@ -115,7 +118,8 @@ class LessonsView(QWidget):
                 if card.problem:
                     item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
                 self.table.setItem(row, column, item)
-        first = next((row for row, card in enumerate(self._cards) if not card.problem), None)
+        usable = [row for row, card in enumerate(self._cards) if not card.problem]
+        first = next((row for row in usable if self._cards[row].path == chosen), usable[0] if usable else None)
         if first is not None:
             self.table.selectRow(first)
         self._on_selection()
@@ -140,3 +144,11 @@ class LessonsView(QWidget):
             if not self._cards[row].problem:
                 self.chosen.emit(self._cards[row].path)
                 return
+
+
+def began_here(started_utc: str) -> str:
+    """When a lesson began, on this computer's clock, to the minute; "" where its file does not say."""
+    try:
+        return f"{datetime.fromisoformat(started_utc).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return ""

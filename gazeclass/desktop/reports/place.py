@@ -1,16 +1,18 @@
 """The Reports place: the list of lessons, and the review of one."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.reports.lessons_view import LessonsView
 from gazeclass.desktop.reports.review_presenter import ReviewPresenter
 from gazeclass.desktop.reports.review_view import ReviewView
 from gazeclass.desktop.tasks import Task
+from gazeclass.desktop.widgets.question import ask
 from gazeclass.desktop.widgets.states import LoadingState
 from gazeclass.errors import InputError
 from gazeclass.lesson.documents import list_lessons
@@ -30,6 +32,7 @@ class ReportsPlace(QWidget):
         super().__init__(parent)
         self._context = context
         self._listing: Task | None = None
+        self._list_again = False
         self.presenter = ReviewPresenter(context, self)
         self.lessons = LessonsView(context)
         self.loading = LoadingState()
@@ -59,12 +62,13 @@ class ReportsPlace(QWidget):
         """Zones that were computed and not saved would be lost: ask."""
         if not self.presenter.zones_unsaved:
             return True
-        answer = QMessageBox.question(
+        return ask(
             self,
             self.tr("Zones not saved"),
             self.tr("The new zones are not saved in the lesson. Leave without saving them?"),
+            self.tr("Leave without saving"),
+            self.tr("Stay"),
         )
-        return answer == QMessageBox.StandardButton.Yes
 
     def showEvent(self, event: QShowEvent) -> None:
         """The list may have changed meanwhile."""
@@ -73,8 +77,9 @@ class ReportsPlace(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Read the library's list again."""
-        if self._listing is not None and not self._listing.is_finished:
+        """Read the library's list again; what changes while it is being read is read afterwards."""
+        if self._listing is not None:
+            self._list_again = True
             return
         try:
             folder = self._context.lessons_dir
@@ -86,6 +91,14 @@ class ReportsPlace(QWidget):
         )
         self._listing.done.connect(self.lessons.show_lessons)
         self._listing.failed.connect(self._context.show_error)
+        self._listing.finished.connect(self._on_listed)
+
+    @Slot()
+    def _on_listed(self) -> None:
+        self._listing = None
+        if self._list_again:
+            self._list_again = False
+            self.refresh()
 
     @Slot(object)
     def _on_chosen(self, path: Path) -> None:
@@ -109,3 +122,10 @@ class ReportsPlace(QWidget):
             self.presenter.close()
             self.refresh()
             self._pages.setCurrentIndex(_LIST)
+
+
+def screenshots(context: AppContext) -> Iterable[tuple[str, QWidget]]:
+    """Pictures to look at: no lesson yet, a list with a damaged one, a lesson with a gap, two halves compared."""
+    from gazeclass.desktop.reports.pictures import scenes
+
+    return scenes(context)

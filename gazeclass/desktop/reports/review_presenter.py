@@ -139,10 +139,13 @@ class ReviewPresenter(QObject):
         self.comparing, self.other = on, None
         whole = self.review.whole
         middle = (whole.start_s + whole.end_s) / 2
+        halves = [Span(whole.start_s, middle), Span(middle, whole.end_s)]
         if on and self.spans[0] == whole:  # the two halves are the first thing one wants to see
-            self.spans = [Span(whole.start_s, middle), Span(middle, whole.end_s)]
+            self.spans = halves
         elif on:
             self.spans[1] = whole
+        elif self.spans[0] == halves[0]:  # nobody chose that half: it came with the comparison
+            self.spans = [whole, whole]
         self.active = 0
         self.spans_changed.emit()
         self.refresh()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QStackedWidge
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.icons import set_icon
 from gazeclass.desktop.reports.export_panel import ExportPanel
+from gazeclass.desktop.reports.lessons_view import began_here
 from gazeclass.desktop.reports.look_panel import ALONE, OTHER_LESSON, SAME_LESSON, LookPanel
 from gazeclass.desktop.reports.recording_view import RecordingView
 from gazeclass.desktop.reports.review_presenter import SPEEDS, ReviewPresenter
@@ -76,7 +77,11 @@ class ReviewView(QWidget):
             return
         meta = review.lesson.meta
         self.title.setText(review.title)
-        parts = [meta.classroom, meta.started_utc[:10], f"{clock(review.times.lesson_s)} min"]
+        whole_s, measured_s = review.whole.end_s - review.whole.start_s, review.times.lesson_s
+        length = self.tr("{0} min").format(clock(whole_s))
+        if whole_s - measured_s >= 1.0:
+            length = self.tr("{0} min, {1} of it measured").format(clock(whole_s), clock(measured_s))
+        parts = [meta.classroom, began_here(meta.started_utc), length]
         self.about.setText(" · ".join(part for part in parts if part and part != review.title))
 
     @Slot()
@@ -135,7 +140,9 @@ class ReviewView(QWidget):
             board.set_message(self.tr("Too few students: not shown.") if glance.hidden else "")
             start = side.review.whole.start_s
             when = f"{clock(glance.span.start_s - start)}–{clock(glance.span.end_s - start)}"
-            self.captions[number].setText(f"{'AB'[number]}: {side.review.title}, {when}")
+            # Of one lesson only the spans differ; its title stands above.
+            what = when if side.review is self._presenter.review else f"{side.review.title}, {when}"
+            self.captions[number].setText(f"{'AB'[number]}: {what}")
         for one in (self.side_a, self.side_b):
             one.setVisible(len(sides) > 1)
 

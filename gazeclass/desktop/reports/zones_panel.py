@@ -215,6 +215,7 @@ class ZonesPanel(QWidget):
         layout.setContentsMargins(0, 8, 0, 0)
         layout.setSpacing(8)
         layout.addLayout(grids)
+        layout.addWidget(label(self.tr("In centimetres, from the board's left and top edge:"), role="muted", wrap=True))
         layout.addWidget(self.table, 1)
         layout.addWidget(self.problem)
         layout.addWidget(self.apply)

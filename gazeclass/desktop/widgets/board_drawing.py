@@ -149,7 +149,9 @@ def draw_scale(painter: QPainter, frame: BoardFrame, palette: Palette, unit: str
 def draw_legend(painter: QPainter, frame: BoardFrame, heat: "Heat", palette: Palette, height_px: float) -> None:
     """The scale of the heat, on slate as on the board, with its unit."""
     metrics = QFontMetricsF(painter.font())
-    width = min(260.0, frame.width_px * 0.45)
+    # The unit is worth more than a long scale: on a small board the scale gives way.
+    beside = frame.width_px - metrics.horizontalAdvance(heat.unit) - 14
+    width = max(60.0, min(260.0, frame.width_px * 0.45, beside))
     top = frame.top_px + frame.height_px + AXIS_PX + 6
     rect = QRectF(frame.left_px, top, width, 14)
     painter.setPen(Qt.PenStyle.NoPen)
