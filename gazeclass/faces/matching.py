@@ -42,6 +42,8 @@ class MatchingOptions:
         stranger: below this log ratio of looks to everybody known, a head is a stranger's.
         welcome_s: age a head needs before it gets a label of its own.
         welcome_weight: embedding weight it needs; half of it if both cameras see it.
+        welcome_doubt_weight: what it needs in any case while somebody expected is not seen: a poor look at that student
+            is likelier than a stranger, and a student once welcomed as a stranger stays one for long.
         welcome_score: mean detection score it needs, so that no hand is welcomed.
         remember_s: how long tracks that are not seen keep their name and their pair's evidence.
         hint_s: time between two hints to the other camera.
@@ -56,6 +58,7 @@ class MatchingOptions:
     stranger: float = -2.0
     welcome_s: float = 0.8
     welcome_weight: float = 1.0
+    welcome_doubt_weight: float = 4.0
     welcome_score: float = 0.85
     remember_s: float = 5.0
     hint_s: float = 0.5
@@ -143,7 +146,9 @@ class Matcher:
         )
 
     def _is_sought(self, person: Person) -> bool:
-        return self._t_s - self._met_s.get(person.name, self._begun_s) < self._options.seek_s
+        """Whether somebody was there not long ago, or may still come."""
+        since_s = self._met_s.get(person.name, self._begun_s)
+        return not np.isfinite(since_s) or self._t_s - since_s < self._options.seek_s
 
     def _meet(self, t_s: float, sightings: Sequence[Sighting]) -> None:
         """Remember who was seen when, and in which camera now."""
@@ -224,6 +229,7 @@ class Matcher:
         options, out = self._options, []
         people = enumerate(self._gallery.people)
         absent = [column for column, person in people if person.enrolled or person.name not in seen]
+        doubt = any(p.enrolled and p.name not in seen and self._is_sought(p) for p in self._gallery.people)
         for head in heads:
             looks = head.looks
             if looks is None or t_s - head.since_s < options.welcome_s:
@@ -233,6 +239,8 @@ class Matcher:
                 continue
             weight = options.welcome_weight / 2 if len(head.tracks) == 2 else options.welcome_weight
             familiar = float(self._gallery.from_looks(head)[absent].max(initial=-np.inf))
+            if doubt:
+                weight = max(weight, options.welcome_doubt_weight)
             if looks[1] >= weight and familiar < options.stranger and self._gallery.is_face(head):
                 out.append(head)
         return out

@@ -303,3 +303,17 @@ def test_who_has_never_come_is_hoped_for_half_a_minute(rig: StereoRig, places: n
     matcher.update(31.0, *some)
     assert not matcher.sought_anywhere
     assert not Matcher(rig).sought_anywhere  # nobody is expected
+
+
+def test_a_student_seen_badly_at_first_is_not_made_a_stranger(rig: StereoRig, places: np.ndarray) -> None:
+    """One look at a face turned away may be like nobody's; with few looks a second it is all there is for seconds."""
+    matcher = Matcher(rig, ENROLMENT)
+    for i in range(40):
+        seen = []
+        for camera in (0, 1):
+            look, weight = (unit(6), 0.6) if i < 15 else (unit(5), 1.5)
+            late = make_track(rig, camera, 15, places[5], look=look, weight=weight)
+            seen.append([*tracks(rig, camera, places, range(5)), late])
+        sightings = matcher.update(i / 4, *seen)
+        assert not any(sighting.student.startswith("unknown") for sighting in sightings)
+    assert names(sightings) == list(ENROLMENT.names)
