@@ -17,7 +17,16 @@ from gazeclass.calibration.stereo import Pair
 from gazeclass.calibration.survey import require_enough
 from gazeclass.calibration.tape import Points, Reading, read_tape
 from gazeclass.calibration.target import Target, is_corner_name, require_sides
-from gazeclass.calibration.video import Scan, choose, distinct, frames_at, pair_moments, scan
+from gazeclass.calibration.video import (
+    MAX_SKEW_S,
+    Scan,
+    choose,
+    distinct,
+    frames_at,
+    pair_moments,
+    scan,
+    started_apart_s,
+)
 from gazeclass.calibration.views import (
     Views,
     detect_all,
@@ -188,7 +197,10 @@ def _stereo_videos(
 ) -> dict[str, Pair]:
     scans: tuple[Scan, Scan] = (scan(videos[0], progress), scan(videos[1], progress))
     timestamps = part / "timestamps.csv"
-    moments = pair_moments(scans, timestamps if timestamps.is_file() else None)
+    timed = timestamps.is_file()
+    if not timed and abs(apart_s := started_apart_s(scans)) > MAX_SKEW_S:
+        progress.note(f"{part.name}: by the movement in both, the videos' clocks are {apart_s:+.2f} s apart")
+    moments = pair_moments(scans, timestamps if timed else None)
     # A pair is as sharp as its blurred half, each camera measured by its own best.
     quality = np.min(
         [[scans[c].sharpness[m.frames[c]] / max(scans[c].sharpness.max(), 1e-9) for m in moments] for c in (0, 1)],

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -11,6 +11,7 @@ import numpy as np
 from gazeclass.calibration.detection import Detection
 from gazeclass.calibration.stereo import Pair
 from gazeclass.errors import InputError
+from gazeclass.movement import MovementMeter, clock_offset
 from gazeclass.progress import Progress
 from gazeclass.timestamps import read_timestamps
 from gazeclass.upright import rotation_of, upright
@@ -70,23 +71,25 @@ def sharpness(grey: np.ndarray) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """Times ``(n,)`` in seconds and sharpness ``(n,)`` of every frame."""
+    """Times ``(n,)`` in seconds and sharpness ``(n,)`` of every frame, and how much moved between them."""
 
     times_s: np.ndarray
     sharpness: np.ndarray
+    movement: MovementMeter = field(default_factory=MovementMeter)
 
 
 def scan(path: Path, progress: Progress) -> Scan:
     """Look through a video once."""
     progress.start(f"looking through {path.name}", None)
-    times, values = [], []
+    times, values, movement = [], [], MovementMeter()
     for _, t, grey in video_frames(path):
         times.append(t)
+        movement.feed(t, grey)
         values.append(sharpness(grey))
         progress.advance()
     if not times:
         raise InputError("holds no frame", where=path, todo="Record the video again.")
-    return Scan(np.array(times), np.array(values))
+    return Scan(np.array(times), np.array(values), movement)
 
 
 def choose(values: np.ndarray, count: int = MAX_CANDIDATES) -> list[int]:
@@ -112,6 +115,8 @@ def frames_at(path: Path, numbers: list[int]) -> Iterator[tuple[int, np.ndarray]
 def pair_moments(scans: tuple[Scan, Scan], timestamps: Path | None) -> list[Moment]:
     """Frames of the same moment: by ``timestamps.csv`` where there is one, else by the videos' own times.
 
+    Their clocks' offset is taken off where the movement in both shows it (:func:`started_apart_s`).
+
     Raises:
         InputError: an unusable timestamps file, or no two frames at the same time.
     """
@@ -119,7 +124,7 @@ def pair_moments(scans: tuple[Scan, Scan], timestamps: Path | None) -> list[Mome
         # Frames the files do not hold are dropped; frames without a time have no moment.
         t0, t1 = (t[: len(s.times_s)] for t, s in zip(read_timestamps(timestamps), scans, strict=True))
     else:
-        t0, t1 = scans[0].times_s, scans[1].times_s
+        t0, t1 = scans[0].times_s, scans[1].times_s - started_apart_s(scans)
     moments = _nearest(t0, t1)
     if not moments:
         raise InputError(
@@ -128,6 +133,12 @@ def pair_moments(scans: tuple[Scan, Scan], timestamps: Path | None) -> list[Mome
             todo="Record both cameras together, or give the times in timestamps.csv.",
         )
     return moments
+
+
+def started_apart_s(scans: tuple[Scan, Scan]) -> float:
+    """Camera 1's clock minus camera 0's, as the movement in both videos shows it; 0 where it does not."""
+    found = clock_offset(scans[0].movement, scans[1].movement)
+    return found.offset_s if found is not None and found.certain else 0.0
 
 
 def _nearest(times0: np.ndarray, times1: np.ndarray) -> list[Moment]:

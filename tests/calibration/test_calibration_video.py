@@ -15,9 +15,11 @@ from gazeclass.calibration.video import (
     pair_moments,
     scan,
     sharpness,
+    started_apart_s,
     video_frames,
 )
 from gazeclass.errors import InputError
+from gazeclass.movement import MovementMeter
 from gazeclass.progress import SILENT
 
 
@@ -98,6 +100,24 @@ def test_frames_pair_by_their_own_times_one_to_one():
 def test_nothing_at_the_same_time():
     with pytest.raises(InputError, match="same time"):
         pair_moments(scans([0.0, 0.1], [5.0, 5.1]), None)
+
+
+def test_videos_that_were_started_apart_are_paired_by_the_movement_in_both():
+    rng = np.random.default_rng(3)
+    moves_s = rng.uniform(0, 20, 30)
+    t = np.arange(0, 20, 0.1)
+
+    def seen(started_s: float) -> Scan:
+        own = t[t >= started_s]
+        amount = np.exp(-(((own[:, None] - moves_s) / 0.3) ** 2)).sum(axis=1) + rng.uniform(0.1, 0.15, len(own))
+        clock = own - started_s
+        return Scan(clock, np.ones(len(own)), MovementMeter(clock.tolist(), amount.tolist()))
+
+    both = seen(0.0), seen(1.4)
+    assert started_apart_s(both) == pytest.approx(-1.4, abs=0.02)
+    moments = pair_moments(both, None)
+    assert {m.frames[0] - m.frames[1] for m in moments} == {14}
+    assert started_apart_s(scans([0, 0.1], [0, 0.1])) == 0.0
 
 
 def timestamps(tmp_path, text) -> Path:
