@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gazeclass.report.blocks import Block, Facts, Grid, Paragraph, Picture, Section
-from gazeclass.report.figures import seat_figure
 from gazeclass.report.heatmap import Heatmap
 from gazeclass.report.metrics import BRIDGE_S, ELSEWHERE, LEAST_HIT_RATE, LEAST_STAY_S, LessonTimes, area_of_half
+from gazeclass.report.seat_figure import seat_figure
 from gazeclass.report.words import clock, count, figure, percent
 
 if TYPE_CHECKING:

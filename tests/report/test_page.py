@@ -7,10 +7,11 @@ from scripted import SIX
 
 from gazeclass.errors import Cancelled, InputError
 from gazeclass.report.export import ExportOptions, export_lesson
-from gazeclass.report.figures import heat_figure, seat_figure, timeline_figure, zones_figure
+from gazeclass.report.figures import heat_figure, timeline_figure, zones_figure
 from gazeclass.report.heatmap import lesson_heatmap
 from gazeclass.report.metrics import LessonTimes, class_timeline
 from gazeclass.report.page import Visibility, render_page
+from gazeclass.report.seat_figure import seat_figure
 
 TWO = {"S01": [(3.0, "top left"), (1.0, "elsewhere")], "S02": [(2.0, "top left"), (2.0, "doubtful")]}
 
