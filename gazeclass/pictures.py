@@ -13,7 +13,7 @@ import numpy as np
 from gazeclass.errors import InputError
 
 #: Endings of what is taken for a picture in a folder.
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif")
+PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".tif", ".tiff", ".webp", ".gif")
 
 
 def read_picture(path: Path, *, grey: bool = False, as_the_sensor: bool = False) -> np.ndarray:

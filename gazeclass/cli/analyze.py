@@ -110,7 +110,13 @@ def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported
         recording = synchronised(recording, bars)
         bars.start("models and portraits")
         pipeline = build_pipeline(
-            classroom, enroll=enroll, seats=seats, headpose=estimator, zones=zones_of(classroom), cameras=cameras
+            classroom,
+            enroll=enroll,
+            seats=seats,
+            headpose=estimator,
+            zones=zones_of(classroom),
+            cameras=cameras,
+            progress=bars,
         )
         compared = seats is None and enroll is not None
         summary = run(

@@ -17,9 +17,12 @@ from gazeclass.faces.appearance import EmbeddingModel, quality
 from gazeclass.faces.follower import distinct
 from gazeclass.faces.tracking import FaceDetector
 from gazeclass.faces.types import Face
+from gazeclass.pictures import PICTURES
+from gazeclass.pictures import read_picture as read_any
 from gazeclass.progress import SILENT, Progress, track
 
-_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+#: What telephones also write, and OpenCV cannot read.
+_FOREIGN = (".heic", ".heif", ".avif", ".jxl")
 _SMALLEST_PX = 40.0
 _LARGEST_SIDE_PX = 1280  # a portrait straight from a telephone is made smaller first: faster, nothing is lost
 _ALIKE = 0.5  # of the way from the usual similarity between students to identity
@@ -44,7 +47,7 @@ def enrol(folder: Path, detector: FaceDetector, embedder: EmbeddingModel, *, pro
     """Read a folder of portraits.
 
     Args:
-        folder: of pictures; other files are passed over, folders inside it too.
+        folder: of pictures; files that are none are passed over, hidden ones and folders inside it too.
         detector: finds the face.
         embedder: tells people apart.
         progress: one step a portrait; each warning is a note.
@@ -54,8 +57,16 @@ def enrol(folder: Path, detector: FaceDetector, embedder: EmbeddingModel, *, pro
             small a one.
     """
     if not folder.is_dir():
-        raise InputError("there is no such folder of portraits", where=folder)
-    paths = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in _PICTURES)
+        raise InputError(
+            "there is no such folder of portraits", where=folder, todo="Give a folder with one picture of each student."
+        )
+    files = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+    for path in sorted(files):
+        if path.suffix.lower() in _FOREIGN:
+            raise InputError(
+                f"a portrait as {path.suffix} cannot be read", where=path, todo="Save it as .jpg, or take it away."
+            )
+    paths = sorted(path for path in files if path.suffix.lower() in PICTURES)
     if not paths:
         raise InputError(
             "there is no portrait in the folder",
@@ -87,13 +98,7 @@ def read_picture(path: Path) -> np.ndarray:
     Raises:
         InputError: it cannot be read.
     """
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise InputError(f"the picture cannot be read ({error.strerror})", where=path) from error
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    if image is None:
-        raise InputError("this is not a picture, or it is damaged", where=path)
+    image = read_any(path)
     scale = _LARGEST_SIDE_PX / max(image.shape[:2])
     return image if scale >= 1 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 

@@ -31,6 +31,7 @@ def build_pipeline(
     zones: Sequence[Zone] = (),
     options: ObserverOptions | None = None,
     cameras: tuple[CameraModel, CameraModel] | None = None,
+    progress: Progress = SILENT,
 ) -> Pipeline:
     """A pipeline with our own detector, embedding and head pose.
 
@@ -44,12 +45,13 @@ def build_pipeline(
         zones: of the board.
         options: of the observations.
         cameras: intrinsics of the pictures that will come, where they are the calibrated ones scaled exactly.
+        progress: told of the portraits, and of those that are hard to tell apart.
 
     Raises:
         InputError: a model is missing or damaged, a portrait cannot be used, or the classroom is not complete.
     """
     rig = classroom.rig() if cameras is None else replace(classroom.rig(), cameras=cameras)
-    known = identify(rig, MtcnnDetector(), enroll=enroll, seats=seats)
+    known = identify(rig, MtcnnDetector(), enroll=enroll, seats=seats, progress=progress)
     return Pipeline(
         classroom,
         known.trackers,

@@ -92,6 +92,18 @@ def test_an_unreadable_portrait(folder: Path, detector: MtcnnDetector, embedder:
         enrol(folder, detector, embedder)
 
 
+def test_hidden_files_are_none_and_a_telephones_format_is_told(
+    folder: Path, detector: MtcnnDetector, embedder: Embedder
+) -> None:
+    (folder / "._S01.png").write_bytes(b"what macOS leaves beside a file")
+    (folder / "Thumbs.db").write_bytes(b"what Windows leaves")
+    before = enrol(folder, detector, embedder).names
+    assert all(name.startswith("S") for name in before)
+    (folder / "S07.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(InputError, match=r"S07\.HEIC: a portrait as \.HEIC cannot be read. Save it as \.jpg"):
+        enrol(folder, detector, embedder)
+
+
 def test_a_portrait_without_a_face(folder: Path, detector: MtcnnDetector, embedder: Embedder) -> None:
     cv2.imwrite(str(folder / "S09.png"), np.full((200, 200, 3), 120, np.uint8))
     with pytest.raises(InputError, match=r"S09\.png.*no face"):
