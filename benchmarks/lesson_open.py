@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from gazeclass.geometry.frames import Board
-from gazeclass.lesson import blocks, documents, documents_removal, schema
+from gazeclass.lesson import blocks, documents, documents_check, documents_parts, documents_removal, schema
 from gazeclass.lesson.columns import LessonMeta, Student
 from gazeclass.lesson.reader import read_lesson
 from gazeclass.lesson.store import LessonWriter
@@ -78,9 +78,9 @@ def main() -> None:
         with timed("rename"):
             documents.rename(path, "A long lesson")
         with timed("check"):
-            documents.check(path)
+            documents_check.check(path)
         with timed("cut off both ends"):
-            documents.cut(path, 60.0, 1e9, Path(folder) / "cut.gaze")
+            documents_parts.cut(path, 60.0, 1e9, Path(folder) / "cut.gaze")
         with timed("purge a student"):
             documents_removal.purge_student(path, "ST07")
         print(f"{'most memory':32} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:6.0f} MB")

@@ -124,11 +124,11 @@ def cut(
     yes: bool = YES,
 ) -> None:
     """Cut off a lesson's ends."""
-    from gazeclass.lesson import documents
+    from gazeclass.lesson import documents_parts
 
     if output is None:
         _sure(f"What lies outside {from_s:g} to {to_s:g} s is gone from {lesson.name} afterwards. Cut it?", yes)
-    documents.cut(lesson, from_s, to_s, output)
+    documents_parts.cut(lesson, from_s, to_s, output)
 
 
 @app.command()
@@ -138,10 +138,10 @@ def merge(
     output: Path = typer.Option(..., "-o", "--output", help="The whole lesson to write."),
 ) -> None:
     """Two parts of one lesson become one."""
-    from gazeclass.lesson import documents
+    from gazeclass.lesson import documents_parts
 
     with progress_bars() as bars:
-        documents.merge(first, second, output, bars)
+        documents_parts.merge(first, second, output, bars)
     say(f"written to {output}")
 
 
@@ -184,12 +184,12 @@ def _columns_rows(text: str) -> tuple[int, int]:
 def check(lessons: list[Path] = typer.Argument(..., help="Lessons.")) -> None:
     """Check pages, checksums and rows."""
     from gazeclass.errors import InputError
-    from gazeclass.lesson import documents
+    from gazeclass.lesson import documents_check
 
     bad = 0
     for lesson in lessons:
         try:
-            remarks = documents.check(lesson)
+            remarks = documents_check.check(lesson)
         except InputError as error:
             bad += 1
             complain(f"gazeclass: {error}")

@@ -8,7 +8,8 @@ import json
 from pathlib import Path
 
 from gazeclass.errors import InputError
-from gazeclass.lesson.documents import LessonCard, finish, list_lessons, store_zones
+from gazeclass.lesson.documents import LessonCard, list_lessons, store_zones
+from gazeclass.lesson.documents_check import finish
 from gazeclass.lesson.documents_edit import claimed
 from gazeclass.lesson.reader import read_lesson
 from gazeclass.lesson.zones import Zone

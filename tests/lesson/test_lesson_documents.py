@@ -15,7 +15,7 @@ from lesson_files import BOARD, observation, write
 from gazeclass.capture.expiry import RecordingLabel, write_label
 from gazeclass.errors import InputError
 from gazeclass.geometry.frames import Board
-from gazeclass.lesson import documents, schema
+from gazeclass.lesson import documents, documents_check, documents_parts, schema
 from gazeclass.lesson.columns import LessonMeta, Student
 from gazeclass.lesson.documents_removal import (
     delete_lesson,
@@ -64,7 +64,7 @@ def test_titles_notes_and_marks_are_kept(lesson):
     assert read.meta.note == "שיעור מצוין\n好"
     assert read.events == ((0.5, "mark", "exercise 3, with KT47"), (1.25, "mark", "=2+2"))
     assert [line[1:] for line in read.audit] == [("export", "CSV set, with names")]
-    assert documents.check(lesson) == ()
+    assert documents_check.check(lesson) == ()
     assert names(lesson.parent) == ["a.gaze"]
 
 
@@ -80,9 +80,9 @@ def test_an_overwritten_note_is_not_left_in_the_file(lesson):
     [
         (lambda path: documents.rename(path, "x" * 201), "200 characters"),
         (lambda path: documents.annotate(path, "x" * 10_001), "10000 characters"),
-        (lambda path: documents.cut(path, 3.0, 2.0), "keeps nothing"),
-        (lambda path: documents.cut(path, 50.0, 60.0), r"nothing would be left.*0\.0 s to 1\.9 s"),
-        (lambda path: documents.merge(path, path, path), "already something"),
+        (lambda path: documents_parts.cut(path, 3.0, 2.0), "keeps nothing"),
+        (lambda path: documents_parts.cut(path, 50.0, 60.0), r"nothing would be left.*0\.0 s to 1\.9 s"),
+        (lambda path: documents_parts.merge(path, path, path), "already something"),
         (lambda path: purge_student(path, "Nobody"), "no 'Nobody'"),
         (lambda path: documents.rename(path.with_name("absent.gaze"), "x"), "no such lesson"),
     ],
@@ -96,41 +96,41 @@ def test_what_cannot_be_done_changes_nothing(lesson, change, said):
 
 
 def test_cutting_keeps_the_clock_and_what_lies_between(lesson):
-    documents.cut(lesson, 0.45, 1.05)
+    documents_parts.cut(lesson, 0.45, 1.05)
     read = read_lesson(lesson)
     assert np.unique(read.observations.t_s).tolist() == [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
     assert read.events == ((0.5, "mark", "exercise 3, with KT47"),)
     assert read.health == ()
     assert read.audit[-1][1:] == ("cut", "kept 0.45 s to 1.05 s, 18 of 60 observations")
-    assert documents.check(lesson) == ()
+    assert documents_check.check(lesson) == ()
 
 
 def test_cutting_into_another_file_leaves_the_lesson(lesson, tmp_path):
     before = lesson.read_bytes()
-    documents.cut(lesson, 0.0, 0.05, tmp_path / "b.gaze")
+    documents_parts.cut(lesson, 0.0, 0.05, tmp_path / "b.gaze")
     assert lesson.read_bytes() == before
     assert len(read_lesson(tmp_path / "b.gaze").observations) == 3
 
 
 def test_a_cut_lesson_merges_to_what_it_was(lesson, tmp_path):
     first, second, whole = (tmp_path / f"{n}.gaze" for n in ("first", "second", "whole"))
-    documents.cut(lesson, -np.inf, 0.95, first)
-    documents.cut(lesson, 0.95, np.inf, second)
-    documents.merge(first, second, whole)
+    documents_parts.cut(lesson, -np.inf, 0.95, first)
+    documents_parts.cut(lesson, 0.95, np.inf, second)
+    documents_parts.merge(first, second, whole)
     a, b = read_lesson(lesson), read_lesson(whole)
     # Both parts say that they were started at the same moment: the second goes on after the first.
     np.testing.assert_allclose(b.observations.t_s, a.observations.t_s, atol=1e-9)
     for name in ("student", "status", "position_W_m", "zone", "packed_cov", "board_xy_m"):
         np.testing.assert_array_equal(getattr(b.observations, name), getattr(a.observations, name))
     assert b.students == a.students
-    assert documents.check(whole) == ()
+    assert documents_check.check(whole) == ()
 
 
 def test_parts_started_at_known_times_keep_their_distance(tmp_path):
     write(tmp_path / "1.gaze", ("KT47", "BX29"), note="one", keep_until="2026-07-01")
     late = {"started_utc": "2026-01-05T08:00:30+00:00", "note": "two", "keep_until": "2026-03-01"}
     write(tmp_path / "2.gaze", ("AA22", "KT47"), **late)
-    documents.merge(tmp_path / "1.gaze", tmp_path / "2.gaze", tmp_path / "3.gaze")
+    documents_parts.merge(tmp_path / "1.gaze", tmp_path / "2.gaze", tmp_path / "3.gaze")
     read = read_lesson(tmp_path / "3.gaze")
     times = np.unique(read.observations.t_s)
     assert (times[0], times[19], times[20], times[39]) == pytest.approx((0, 1.9, 30.0, 31.9))
@@ -158,7 +158,7 @@ def test_parts_of_different_lessons_are_not_merged(tmp_path, other, said):
     ):
         pass
     with pytest.raises(InputError, match=said):
-        documents.merge(tmp_path / "1.gaze", path, tmp_path / "3.gaze")
+        documents_parts.merge(tmp_path / "1.gaze", path, tmp_path / "3.gaze")
     assert names(tmp_path) == ["1.gaze", "2.gaze"]
 
 
@@ -169,8 +169,8 @@ def test_zones_are_stored_with_what_lies_in_them(lesson):
     assert read.zones == grid(BOARD, 4, 1)
     np.testing.assert_array_equal(read.observations.zone, new.observations.zone)
     np.testing.assert_array_equal(read.observations.zone_probability, new.observations.zone_probability)
-    assert documents.check(lesson) == ()
-    documents.cut(lesson, 0.0, 1.0)
+    assert documents_check.check(lesson) == ()
+    documents_parts.cut(lesson, 0.0, 1.0)
     with pytest.raises(InputError, match="changed since it was read"):
         documents.store_zones(lesson, new)
 
@@ -179,7 +179,7 @@ def test_an_old_lesson_is_brought_up_when_it_is_changed(tmp_path):
     path = tmp_path / "old.gaze"
     path.write_bytes((DATA / "version-1.gaze").read_bytes())
     assert documents.card(path).observations == 10
-    assert "older format" in documents.check(path)[0]
+    assert "older format" in documents_check.check(path)[0]
     before = read_lesson(path)
     documents.rename(path, "Before the war")
     with sqlite3.connect(path) as db:
@@ -188,7 +188,7 @@ def test_an_old_lesson_is_brought_up_when_it_is_changed(tmp_path):
     after = read_lesson(path)
     assert after.meta.title == "Before the war"
     np.testing.assert_array_equal(after.observations.packed_cov, before.observations.packed_cov)
-    assert documents.check(path) == ()
+    assert documents_check.check(path) == ()
 
 
 def test_a_folder_lists_newest_first_and_says_what_is_wrong(tmp_path):
@@ -212,8 +212,8 @@ def test_a_lesson_that_is_being_recorded_is_left_alone(tmp_path):
         writer.flush()
         for change in (
             lambda: documents.rename(path, "x"),
-            lambda: documents.cut(path, 0, 1),
-            lambda: documents.finish(path),
+            lambda: documents_parts.cut(path, 0, 1),
+            lambda: documents_check.finish(path),
             lambda: delete_lesson(path),
             lambda: purge_student(path, "KT47"),
         ):
@@ -248,18 +248,18 @@ def killed_lesson(path):
 def test_a_killed_lesson_can_be_finished(tmp_path):
     path = killed_lesson(tmp_path / "a.gaze")
     assert path.with_name("a.gaze-wal").exists()
-    card = documents.finish(path)
+    card = documents_check.finish(path)
     assert card.complete
     assert card.observations == 10
-    assert documents.check(path) == ()
+    assert documents_check.check(path) == ()
     assert read_lesson(path).audit[-1][1] == "finish"
     assert names(tmp_path) == ["a.gaze"]
-    assert documents.finish(path) == card  # a second time is no harm
+    assert documents_check.finish(path) == card  # a second time is no harm
 
 
 def test_a_killed_lesson_can_be_read_in_place_of_being_finished(tmp_path):
     path = killed_lesson(tmp_path / "a.gaze")
-    assert "never finished" in documents.check(path)[0]
+    assert "never finished" in documents_check.check(path)[0]
     assert not path.with_name("a.gaze-wal").exists()  # reading folded the journal in
     documents.rename(path, "Half an hour")
     assert len(read_lesson(path).observations) == 10
@@ -278,7 +278,7 @@ def test_a_read_only_folder_lets_read_but_not_change(lesson):
             delete_lesson(lesson)
     finally:
         lesson.parent.chmod(0o755)
-    assert documents.check(lesson) == ()
+    assert documents_check.check(lesson) == ()
 
 
 def test_two_programs_may_read_while_one_edits(lesson):
@@ -317,7 +317,7 @@ def test_an_edit_that_fails_half_way_leaves_the_lesson(lesson, monkeypatch):
 
     monkeypatch.setattr(blocks, "store", full)
     with pytest.raises(InputError, match="disk is full"):
-        documents.cut(lesson, 0.0, 1.0)
+        documents_parts.cut(lesson, 0.0, 1.0)
     assert lesson.read_bytes() == before
     assert names(lesson.parent) == ["a.gaze"]
 
@@ -377,7 +377,7 @@ def test_a_purged_student_is_nowhere_in_the_bytes(lesson):
     assert read.events == ((0.5, "mark", "exercise 3, with (removed)"),)
     assert read.meta.note == "(removed) asked a question; KT470 did not"
     assert read.meta.details["notes"] == ["(removed) came late"]
-    assert documents.check(lesson) == ()
+    assert documents_check.check(lesson) == ()
     receipt = receipt_of(written)
     assert (receipt["name"], receipt["lesson"], receipt["observations"]) == ("KT47", "a.gaze", 20)
     db = sqlite3.connect(lesson)
@@ -443,5 +443,5 @@ def test_a_keep_date_can_be_set_and_lifted(lesson):
 
 
 def test_students_keep_their_seats(lesson):
-    documents.cut(lesson, 0.0, 1.0)
+    documents_parts.cut(lesson, 0.0, 1.0)
     assert read_lesson(lesson).students[1] == Student("KT47", "A0", 1)

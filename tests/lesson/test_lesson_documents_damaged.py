@@ -5,7 +5,7 @@ import pytest
 from lesson_files import write
 
 from gazeclass.errors import InputError
-from gazeclass.lesson import documents
+from gazeclass.lesson import documents, documents_check, documents_parts
 from gazeclass.lesson.reader import read_lesson
 
 
@@ -51,7 +51,7 @@ def test_a_flipped_bit_is_not_made_permanent_by_an_edit(whole, tmp_path):
         flipped[place // 8] ^= 1 << (place % 8)
         path.write_bytes(flipped)
         try:
-            documents.cut(path, -np.inf, np.inf)
+            documents_parts.cut(path, -np.inf, np.inf)
         except InputError:
             assert path.read_bytes() == flipped
         else:
@@ -70,7 +70,7 @@ def test_check_finds_what_reading_does_not_need(whole, tmp_path):
     db.close()
     assert everything(read_lesson(path)) == whole[1]
     with pytest.raises(InputError, match="rows and packed observations differ"):
-        documents.check(path)
+        documents_check.check(path)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.6, 0.99])
@@ -80,11 +80,11 @@ def test_a_truncated_lesson_is_refused_by_every_door(whole, tmp_path, share):
     path.write_bytes(part)
     doors = (
         read_lesson,
-        documents.check,
-        documents.finish,
+        documents_check.check,
+        documents_check.finish,
         lambda p: documents.rename(p, "x"),
-        lambda p: documents.cut(p, 0.0, 1.0),
-        lambda p: documents.merge(p, p, tmp_path / "b.gaze"),
+        lambda p: documents_parts.cut(p, 0.0, 1.0),
+        lambda p: documents_parts.merge(p, p, tmp_path / "b.gaze"),
     )
     for door in doors:
         with pytest.raises(InputError, match=r"damaged|not a lesson"):
