@@ -145,6 +145,7 @@ def hand_on(project: Project) -> None:
         )
     wanted = room.model_copy(
         update={
+            "name": room.name or kept.name,
             "zones": fit_zones(kept.zones or room.zones, room.board).zones,
             "keep_lessons_days": kept.keep_lessons_days or room.keep_lessons_days,
         }

@@ -47,12 +47,21 @@ def explain(error: BaseException) -> Explanation:
     )
 
 
+def said_of_list(error: InputError) -> str:
+    """What is wrong with the roster, in the window's words and without its path: there is but one list of students."""
+    text = f"{_as_sentence(error.what)} {error.todo}".strip()
+    for roster, words in (("this roster", "this list"), ("roster", "list of students")):
+        text = text.replace(roster, words)
+    return text
+
+
 def _as_sentence(text: str) -> str:
     text = " ".join(text.split())
     if not text:
         return text
-    # A path keeps its first letter as it is.
-    first = text if "/" in text.split(" ")[0] or "\\" in text.split(" ")[0] else text[0].upper() + text[1:]
+    # A path, or a file's name, keeps its first letter as it is.
+    begins = text.split(" ")[0].rstrip(".:")
+    first = text if set(begins) & set("/\\.") else text[0].upper() + text[1:]
     return first if first[-1] in ".!?…" else f"{first}."
 
 

@@ -70,6 +70,7 @@ def test_a_room_calibrated_again_takes_zones_and_days_from_its_classroom(home: P
     room = project.room()
     assert room.zones == (LEFT, RIGHT)
     assert room.keep_lessons_days == 30
+    assert room.name == "Sample classroom", "whose room.toml has none of its own"
     assert room.seats == read_room(sample_folder() / "calibration" / "room.toml").seats
 
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from gazeclass.desktop import log
-from gazeclass.desktop.explain import explain
+from gazeclass.desktop.explain import explain, said_of_list
 from gazeclass.desktop.widgets.states import EmptyState, ErrorBanner
 from gazeclass.errors import InputError
 
@@ -29,6 +29,7 @@ def log_file(tmp_path: Path):
     [
         (InputError("the disk is full"), "The disk is full.", ""),
         (InputError("cannot be read", where="/a/b.mp4", todo="Try."), "/a/b.mp4: cannot be read.", "Try."),
+        (InputError("cannot be read", where="cam0.mp4"), "cam0.mp4: cannot be read.", ""),
         (InputError("is it plugged in?", where="cam1"), "Cam1: is it plugged in?", ""),
         (MemoryError(), "The computer has run out of memory.", "Close other programs and try again."),
     ],
@@ -137,3 +138,10 @@ def test_show_error_logs_mistakes_only(context, log_file: Path) -> None:
     text = log_file.read_text(encoding="utf-8")
     assert "Ann" not in text
     assert "a mistake" in text
+
+
+def test_the_roster_is_the_list_of_students_in_the_window() -> None:
+    wrong = InputError("this is not the passphrase of this roster", where="/x/roster.gzr", todo="Try again.")
+    assert said_of_list(wrong) == "This is not the passphrase of this list. Try again."
+    locked = InputError("the roster is locked with a passphrase", where="/x/roster.gzr", todo="Type it.")
+    assert said_of_list(locked) == "The list of students is locked with a passphrase. Type it."

@@ -100,7 +100,7 @@ def test_the_list_opens_a_lesson_by_keyboard_and_back(qtbot, context, place, les
     qtbot.waitUntil(lambda: table.rowCount() == 2, timeout=PATIENT_MS)
     titles = {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
     assert titles["Maths"] == "Scripted class"
-    assert "not a database" in titles["broken"]
+    assert any(title.startswith("broken: ") and "not a database" in title for title in titles)
     table.setFocus()
     assert place.lessons.open_chosen.isEnabled()
     with qtbot.waitSignal(place.presenter.opened, timeout=PATIENT_MS):
@@ -109,7 +109,7 @@ def test_the_list_opens_a_lesson_by_keyboard_and_back(qtbot, context, place, les
     qtbot.mouseClick(place.review.back_button, Qt.MouseButton.LeftButton)
     assert place.lessons.isVisible()
     assert place.presenter.review is None
-    qtbot.waitUntil(lambda: place._listing.is_finished, timeout=PATIENT_MS)
+    qtbot.waitUntil(lambda: place._listing is None, timeout=PATIENT_MS)
 
 
 def test_a_lesson_that_cannot_be_read_leaves_the_list(qtbot, context, place, tmp_path):

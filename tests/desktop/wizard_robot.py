@@ -109,5 +109,6 @@ class Robot:
     def close(self) -> None:
         """Close the wizard as the window does, and wait for its threads."""
         assert self.view.may_close()
-        assert self.session.feed.wait(60)
-        assert self.session.worker.wait(60)
+        assert self.session.feed.wait(PATIENT_MS / 1000)
+        # It may be in the middle of a whole calibration, which is not broken off.
+        assert self.session.worker.wait(3 * PATIENT_MS / 1000)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gazeclass.calibration.classroom import Classroom, load_classroom
+from gazeclass.desktop.explain import said_of_list
 from gazeclass.errors import InputError
 from gazeclass.lesson.documents import LessonCard
 from gazeclass.lesson.roster import Roster
@@ -87,7 +88,7 @@ def _open_roster(path: Path, passphrase: str | None) -> tuple[Roster | None, str
     try:
         return RosterFile.open(path, passphrase).roster, ""
     except InputError as error:
-        return None, str(error)
+        return None, said_of_list(error)
 
 
 def _cameras() -> tuple[Camera, ...]:

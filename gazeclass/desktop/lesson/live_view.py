@@ -202,7 +202,7 @@ class LiveView(QWidget):
                 picture.heat, picture.x_edges_m, picture.y_edges_m, picture.top, self.tr("seconds per dm²")
             )
             self.board.set_zones(self.presenter.zones, picture.notes)
-            if len(picture.xy_m):
+            if len(picture.xy_m) or picture.heat.any():
                 self.board.set_message("")
         # Thirty ellipses on one board: what is unsure stands back further than on a drawing of a few points.
         strength = _LOUDEST * strength_of(picture.cov_m2) ** 2

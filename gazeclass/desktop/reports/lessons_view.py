@@ -95,10 +95,12 @@ class LessonsView(QWidget):
         chosen = next((self._cards[index.row()].path for index in self.table.selectedIndexes()), None)
         self._cards = tuple(cards)
         self._pages.setCurrentIndex(1 if cards else 0)
+        self.table.clearSpans()
         self.table.setRowCount(len(cards))
         for row, card in enumerate(self._cards):
             title = card.title if card.complete or card.problem else self.tr("{0} (not finished)").format(card.title)
-            self.table.setSpan(row, 0, 1, self.table.columnCount() if card.problem else 1)
+            if card.problem:
+                self.table.setSpan(row, 0, 1, self.table.columnCount())
             cells = (
                 (f"{title}: {card.problem}", "", "", "", "")
                 if card.problem

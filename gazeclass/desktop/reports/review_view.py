@@ -91,7 +91,7 @@ class ReviewView(QWidget):
         if review is None:
             return
         self.set_title()
-        self.said.setText("" if review.lesson.complete else self.tr("The recording did not come to its end."))
+        self._say("" if review.lesson.complete else self.tr("The recording did not come to its end."))
         for board in self.boards:
             board.set_points(None)
         self.recording.set_lesson(review.path)
@@ -103,6 +103,12 @@ class ReviewView(QWidget):
         presenter.set_playhead(presenter.playhead_s)
         self._middle.setCurrentIndex(0)
         self.timeline.setFocus()
+
+    @Slot(str)
+    def _say(self, text: str) -> None:
+        """One line beside the title, which has all of the room while there is none."""
+        self.said.setText(text)
+        self.said.setVisible(bool(text))
 
     def _show_groups(self) -> None:
         presenter, review = self._presenter, self._presenter.review
@@ -177,7 +183,7 @@ class ReviewView(QWidget):
     def _on_events(self) -> None:
         review = self._presenter.review
         if review is not None:
-            self.timeline.set_flags([Flag(t, text or kind) for t, kind, text in review.lesson.events])
+            self.timeline.set_flags([Flag(t, text or kind, kind != "mark") for t, kind, text in review.lesson.events])
 
     @Slot(bool)
     def _on_playing(self, playing: bool) -> None:
@@ -257,7 +263,7 @@ class ReviewView(QWidget):
         presenter.events_changed.connect(self._on_events)
         presenter.zones_changed.connect(self._on_zones)
         presenter.working.connect(self._on_working)
-        presenter.said.connect(self.said.setText)
+        presenter.said.connect(self._say)
         self.back_button.clicked.connect(self.back)
         self.timeline.playhead_asked.connect(presenter.set_playhead)
         self.timeline.span_asked.connect(presenter.set_span)
@@ -304,9 +310,9 @@ class ReviewView(QWidget):
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.back_button)
-        top.addWidget(self.title, 2)
+        top.addWidget(self.title, 3)
         top.addWidget(self.about)
-        top.addWidget(self.said, 3)
+        top.addWidget(self.said, 2)
         boards = QHBoxLayout()
         boards.setSpacing(8)
         for holder, board, caption in zip(self._holders, self.boards, self.captions, strict=True):

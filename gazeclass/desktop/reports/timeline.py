@@ -31,10 +31,11 @@ _TICKS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 @dataclass(frozen=True)
 class Flag:
-    """A note of the lesson."""
+    """A note of the lesson; ``quiet`` for what the cameras noted by themselves, which may be often."""
 
     t_s: float
     text: str
+    quiet: bool = False
 
 
 class TimelineView(QWidget):
@@ -290,6 +291,10 @@ class TimelineView(QWidget):
         colours = theme.current()
         for flag in self._flags:
             x = self._x(flag.t_s)
+            if flag.quiet:
+                painter.setPen(QPen(QColor(colours.outline), 1.5))
+                painter.drawLine(QPointF(x, chart.bottom() - 7), QPointF(x, chart.bottom()))
+                continue
             painter.setPen(QPen(QColor(colours.warn), 1.5))
             painter.drawLine(QPointF(x, chart.top()), QPointF(x, chart.bottom()))
             painter.setBrush(QColor(colours.warn))

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from gazeclass.desktop.explain import said_of_list
 from gazeclass.desktop.students.presenter import Door, StudentsPresenter
 from gazeclass.desktop.widgets.controls import button, card, label
 from gazeclass.errors import InputError
@@ -98,7 +99,7 @@ class _Card(QFrame):
         """Say what was wrong with what was typed; nothing for an empty text."""
         text = str(error)
         if isinstance(error, InputError):
-            text = f"{error.what[:1].upper()}{error.what[1:]}. {error.todo}".strip()
+            text = said_of_list(error)
         self.wrong.setText(text)
         self.wrong.setVisible(bool(text))
 
