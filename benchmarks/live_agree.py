@@ -4,7 +4,8 @@
 
 What a slow machine leaves out is poses, in turns; nothing before them in the pipeline depends on whose turn it is. So
 faces and poses are computed once, by the analysis, and played again through the schedule and the observer of the live
-engine with fewer turns. The live engine itself runs once, with every pose: its lesson must be the analysis's.
+engine with fewer turns. The live engine itself runs with every pose: its lesson must be the analysis's. And once with
+every third pair, as where nobody has time for more.
 
 Beside each row stands what any thinning costs: the analysis's own points, every second or third of them. A median over
 a few seconds of somebody who looks at two places in turn jumps from one to the other when a handful of points is left
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +59,20 @@ def agree(pairs: Any, tools: Any, cameras: Any, classroom_path: Path, portraits:
 
         pipeline._observer.observe = observe  # type: ignore[method-assign]
         analyze(pairs(), pipeline, classroom, Path(folder) / "analyze.gaze")
-        lesson = LiveLesson(cameras(pairs()), tools(classroom, meta), Path(folder) / "live.gaze", meta)
-        while not lesson.over:
-            time.sleep(0.1)
-        if lesson.failure:
-            raise lesson.failure
-        reference, live = (usual_points(read_lesson(Path(folder) / f"{name}.gaze")) for name in ("analyze", "live"))
+        reference = medians(read_lesson(Path(folder) / "analyze.gaze"))
+        played = {}
+        for step in (1, 3):
+            recording, path = pairs(), Path(folder) / f"live{step}.gaze"
+            source = cameras(recording, islice(iter(recording), 0, None, step))
+            lesson = LiveLesson(source, tools(classroom, meta), path, meta)
+            while not lesson.over:
+                time.sleep(0.1)
+            if lesson.failure:
+                raise lesson.failure
+            played[step] = medians(read_lesson(path))
     print(f"{len(moments)} pairs, {moments[-1][0]:.1f} s; students {', '.join(sorted(reference))}")
-    tell("live engine, every pose", live, reference)
+    tell("live engine, every pose", played[1], reference)
+    tell("live engine, every third pair", played[3], reference)
     every = list(replay(moments, classroom, meta.zones, None))
     faces = round(np.median([sum(len(f) for f in seen.values()) for _, _, seen in moments]))
     for name, part in (("half", 2), ("a third", 3)):
@@ -121,8 +129,3 @@ def medians(observations: Iterable[Observation]) -> Points:
         if o.status in _GOOD and np.isfinite(o.board_xy_m).all():
             points[o.student].append(o.board_xy_m)
     return {name: np.median(of, axis=0) for name, of in points.items()}
-
-
-def usual_points(lesson: Any) -> Points:
-    """The same of a lesson file."""
-    return medians(lesson)
