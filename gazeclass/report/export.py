@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -87,6 +88,7 @@ def export_open_lesson(
     options = options or ExportOptions()
     times = LessonTimes(named(lesson, options.names) if options.names else lesson)
     out_dir = Path(out_dir)
+    new = not out_dir.exists()
     try:
         out_dir.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out_dir, prefix=".export-") as aside:
@@ -99,6 +101,10 @@ def export_open_lesson(
             where=out_dir,
             todo="Check that it is a folder, may be written to and has room.",
         ) from error
+    finally:
+        if new:
+            with suppress(OSError):  # something was written: it stays
+                out_dir.rmdir()
 
 
 def named(lesson: Lesson, names: Mapping[str, str]) -> Lesson:

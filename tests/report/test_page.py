@@ -240,7 +240,11 @@ def test_export_stopped_half_way_leaves_nothing(lesson_file, tmp_path):
 
     with pytest.raises(Cancelled):
         export_lesson(lesson_file(SIX), tmp_path / "out", Stopping())
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(Cancelled):
+        export_lesson(lesson_file(SIX), tmp_path / "mine", Stopping())
+    assert list((tmp_path / "mine").iterdir()) == []
 
 
 def test_export_to_places_that_cannot_be(lesson_file, tmp_path):
