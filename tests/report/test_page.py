@@ -238,12 +238,13 @@ def test_export_stopped_half_way_leaves_nothing(lesson_file, tmp_path):
         def note(self, text):
             pass
 
+    path = lesson_file(SIX)
     with pytest.raises(Cancelled):
-        export_lesson(lesson_file(SIX), tmp_path / "out", Stopping())
+        export_lesson(path, tmp_path / "out", Stopping())
     assert not (tmp_path / "out").exists()
     (tmp_path / "mine").mkdir()
     with pytest.raises(Cancelled):
-        export_lesson(lesson_file(SIX), tmp_path / "mine", Stopping())
+        export_lesson(path, tmp_path / "mine", Stopping())
     assert list((tmp_path / "mine").iterdir()) == []
 
 
