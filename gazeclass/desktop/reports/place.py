@@ -17,8 +17,6 @@ from gazeclass.desktop.widgets.states import LoadingState
 from gazeclass.errors import InputError
 from gazeclass.lesson.documents import list_lessons
 
-_LIST, _LOADING, _REVIEW = range(3)
-
 
 def create(context: AppContext) -> QWidget:
     """The place's widget."""
@@ -26,7 +24,7 @@ def create(context: AppContext) -> QWidget:
 
 
 class ReportsPlace(QWidget):
-    """List, loading, review; :meth:`open` shows a lesson at once."""
+    """List, loading, review; :meth:`open` shows a lesson at once. The review is made when the first one is opened."""
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,18 +34,26 @@ class ReportsPlace(QWidget):
         self.presenter = ReviewPresenter(context, self)
         self.lessons = LessonsView(context)
         self.loading = LoadingState()
-        self.review = ReviewView(self.presenter, context)
+        self._review: ReviewView | None = None
         self._pages = QStackedWidget()
-        for page in (self.lessons, self.loading, self.review):
+        for page in (self.lessons, self.loading):
             self._pages.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
         self.lessons.chosen.connect(self._on_chosen)
-        self.review.back.connect(self._on_back)
         self.presenter.opening.connect(self._on_opening)
-        self.presenter.opened.connect(lambda: self._pages.setCurrentIndex(_REVIEW))
+        self.presenter.opened.connect(lambda: self._pages.setCurrentWidget(self.review))
         context.library_changed.connect(self.refresh)
+
+    @property
+    def review(self) -> ReviewView:
+        """The page of an open lesson."""
+        if self._review is None:
+            self._review = ReviewView(self.presenter, self._context)
+            self._review.back.connect(self._on_back)
+            self._pages.addWidget(self._review)
+        return self._review
 
     def open(self, path: Path | str | None = None, **_: object) -> None:
         """Show a lesson, or the list."""
@@ -106,13 +112,14 @@ class ReportsPlace(QWidget):
 
     @Slot(object)
     def _on_opening(self, task: Task) -> None:
-        before = _REVIEW if self.presenter.review is not None else _LIST
+        review = self.review  # made now, while the lesson is read
+        before = review if self.presenter.review is not None else self.lessons
         self.loading.watch(task)
-        self._pages.setCurrentIndex(_LOADING)
+        self._pages.setCurrentWidget(self.loading)
 
         def ended() -> None:
-            if self._pages.currentIndex() == _LOADING:
-                self._pages.setCurrentIndex(_REVIEW if self.presenter.review is not None else before)
+            if self._pages.currentWidget() is self.loading:
+                self._pages.setCurrentWidget(review if self.presenter.review is not None else before)
 
         task.finished.connect(ended)
 
@@ -121,7 +128,7 @@ class ReportsPlace(QWidget):
         if self.may_leave():
             self.presenter.close()
             self.refresh()
-            self._pages.setCurrentIndex(_LIST)
+            self._pages.setCurrentWidget(self.lessons)
 
 
 def screenshots(context: AppContext) -> Iterable[tuple[str, QWidget]]:

@@ -30,7 +30,7 @@ from gazeclass.desktop.widgets.controls import button, card, label
 from gazeclass.desktop.widgets.question import ask
 from gazeclass.desktop.widgets.states import EmptyState
 
-_WIDTHS = {PSEUDONYM: 90, SEAT: 50, CONSENT: 74, UNTIL: 96, PORTRAITS: 76, LESSON: 80}
+_WIDTHS = {PSEUDONYM: 98, SEAT: 50, CONSENT: 74, UNTIL: 96, PORTRAITS: 80, LESSON: 88}
 
 
 class StudentsView(QWidget):
