@@ -48,9 +48,24 @@ def calibrate(
     options = Options(name=name, level_sigma_deg=level if level > 0 else None, any_order=any_order, half_turn=half_turn)
     with progress_bars() as bars:
         result = calibrate_folder(folder, target, bars, options)
+    lost = _zones_of(output) - {zone.name for zone in result.classroom.zones}
     save_classroom(result.classroom, output)
     print_result(result)
     say(f"written to {output}")
+    if lost:
+        names = ", ".join(f"'{name}'" for name in sorted(lost))
+        say(f"the file before had zones that room.toml has not: {names}; write them into room.toml to keep them")
+
+
+def _zones_of(path: Path) -> set[str]:
+    """Names of the zones of the classroom that stands there now, if one does."""
+    from gazeclass.calibration.classroom import load_classroom
+    from gazeclass.errors import InputError
+
+    try:
+        return {zone.name for zone in load_classroom(path).zones} if path.is_file() else set()
+    except InputError:
+        return set()
 
 
 def targets(

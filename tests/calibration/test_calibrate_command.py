@@ -3,7 +3,7 @@
 import pytest
 from conftest import TARGET
 
-from gazeclass.calibration.classroom import load_classroom
+from gazeclass.calibration.classroom import Zone, load_classroom, save_classroom
 from gazeclass.cli.main import main
 
 assert TARGET.square_m == 0.08
@@ -31,6 +31,18 @@ def test_calibrate_writes_a_classroom_and_says_how_good_it_is(picture_folder, tm
     assert load_classroom(path).complete
     for words in ("Room 7: cameras 4.4", "C00", "tape readings", "Ready for lessons", str(path)):
         assert words in out.replace("\n", "") or words in out
+
+
+def test_zones_of_the_file_that_is_written_over_are_named(picture_folder, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "classroom.toml"
+    words = ("calibrate", picture_folder, "--pattern", "9x6", "--square", "0.08", "-o", path)
+    run(monkeypatch, capsys, *words)
+    zone = Zone(name="all of it", x0_m=0.0, y0_m=0.0, x1_m=4.0, y1_m=1.2)
+    save_classroom(load_classroom(path).model_copy(update={"zones": (zone,)}), path)
+    code, out, _ = run(monkeypatch, capsys, *words)
+    assert code == 0
+    assert "zones that room.toml has not: 'all of it'" in " ".join(out.split())
+    assert load_classroom(path).zones == (), "the folder alone says what is written"
 
 
 def test_a_mistake_is_one_line_on_stderr_and_nothing_is_written(picture_folder, tmp_path, monkeypatch, capsys):
