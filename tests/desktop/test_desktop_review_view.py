@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 
 from gazeclass.desktop.reports import place as reports
-from gazeclass.desktop.reports.lessons_view import began_here
+from gazeclass.desktop.reports.lesson_words import began_here
 from gazeclass.desktop.reports.timeline import Flag, TimelineView
 from gazeclass.desktop.reports.zone_board import ZoneBoard
 from gazeclass.desktop.reports.zones_panel import ZonesPanel

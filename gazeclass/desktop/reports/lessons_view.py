@@ -1,7 +1,6 @@
 """The list of the library's lessons."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from gazeclass.desktop.context import AppContext
+from gazeclass.desktop.reports.lesson_words import began_here
 from gazeclass.desktop.widgets.controls import button, label
 from gazeclass.desktop.widgets.states import EmptyState
 from gazeclass.lesson.documents import LessonCard
@@ -146,11 +146,3 @@ class LessonsView(QWidget):
             if not self._cards[row].problem:
                 self.chosen.emit(self._cards[row].path)
                 return
-
-
-def began_here(started_utc: str) -> str:
-    """When a lesson began, on this computer's clock, to the minute; "" where its file does not say."""
-    try:
-        return f"{datetime.fromisoformat(started_utc).astimezone():%Y-%m-%d %H:%M}"
-    except ValueError:
-        return ""

@@ -10,7 +10,7 @@ from gazeclass.desktop.reports.sides import Side
 from gazeclass.desktop.widgets.controls import card, label
 from gazeclass.report.metrics import AWAY
 from gazeclass.report.review import Group
-from gazeclass.report.words import clock, percent
+from gazeclass.report.words import percent
 
 #: What side B may be.
 ALONE, SAME_LESSON, OTHER_LESSON = range(3)
@@ -105,10 +105,8 @@ class LookPanel(QWidget):
             if number < len(sides):
                 side = sides[number]
                 glance = side.glance
-                start = side.review.whole.start_s
-                when = f"{clock(glance.span.start_s - start)}–{clock(glance.span.end_s - start)}"
                 letter = f"{'AB'[number]} · " if len(sides) > 1 else ""
-                title.setText(f"{letter}{glance.group.name} · {when}")
+                title.setText(f"{letter}{glance.group.name} · {side.when}")
                 share = glance.share
                 if glance.hidden:
                     big.setText("–")

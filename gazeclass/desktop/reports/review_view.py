@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QStackedWidge
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.icons import set_icon
 from gazeclass.desktop.reports.export_panel import ExportPanel
-from gazeclass.desktop.reports.lessons_view import began_here
+from gazeclass.desktop.reports.lesson_words import about_lesson
 from gazeclass.desktop.reports.look_panel import ALONE, OTHER_LESSON, SAME_LESSON, LookPanel
 from gazeclass.desktop.reports.recording_view import RecordingView
 from gazeclass.desktop.reports.review_presenter import SPEEDS, ReviewPresenter
@@ -75,14 +75,8 @@ class ReviewView(QWidget):
         review = self._presenter.review
         if review is None:
             return
-        meta = review.lesson.meta
         self.title.setText(review.title)
-        whole_s, measured_s = review.whole.end_s - review.whole.start_s, review.times.lesson_s
-        length = self.tr("{0} min").format(clock(whole_s))
-        if whole_s - measured_s >= 1.0:
-            length = self.tr("{0} min, {1} of it measured").format(clock(whole_s), clock(measured_s))
-        parts = [meta.classroom, began_here(meta.started_utc), length]
-        self.about.setText(" · ".join(part for part in parts if part and part != review.title))
+        self.about.setText(about_lesson(review))
 
     @Slot()
     def on_opened(self) -> None:
@@ -144,10 +138,8 @@ class ReviewView(QWidget):
             board.set_zones(side.review.lesson.zones, side.notes)
             board.set_greyed_zones(side.greyed)
             board.set_message(self.tr("Too few students: not shown.") if glance.hidden else "")
-            start = side.review.whole.start_s
-            when = f"{clock(glance.span.start_s - start)}–{clock(glance.span.end_s - start)}"
             # Of one lesson only the spans differ; its title stands above.
-            what = when if side.review is self._presenter.review else f"{side.review.title}, {when}"
+            what = side.when if side.review is self._presenter.review else f"{side.review.title}, {side.when}"
             self.captions[number].setText(f"{'AB'[number]}: {what}")
         for one in (self.side_a, self.side_b):
             one.setVisible(len(sides) > 1)

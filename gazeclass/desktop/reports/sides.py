@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gazeclass.report.review import Glance, Group, Review
 from gazeclass.report.span_index import Span
+from gazeclass.report.words import clock
 
 #: A span is never shorter: less holds no moment.
 LEAST_SPAN_S = 1.0
@@ -29,6 +30,12 @@ class Side:
     greyed: dict[str, str]
     top: float
     compared: bool
+
+    @property
+    def when(self) -> str:
+        """The span as the time line counts: "05:00–10:00"."""
+        start, span = self.review.whole.start_s, self.glance.span
+        return f"{clock(span.start_s - start)}–{clock(span.end_s - start)}"
 
 
 def sides(shown: Sequence[tuple[Review, Span, Group]], show_students: bool) -> tuple[Side, ...]:
