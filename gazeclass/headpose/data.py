@@ -97,20 +97,22 @@ class HeadStream(IterableDataset[Example]):
             where = np.concatenate([[(g, k) for k in np.flatnonzero(take)] for g, take in enumerate(taken)])
             group = [self._boxes.complete(h, rng) for h in group]
             for g, k in where[rng.permutation(len(where))].astype(int):
-                examples = [self._example(group[g], k, rng) for _ in range(1 + self.twice)]
-                yield from examples if all(examples) else ()
+                made = [self._example(group[g], k, rng) for _ in range(1 + self.twice)]
+                # A pair stays a pair: both or neither.
+                if len(examples := [example for example in made if example is not None]) == len(made):
+                    yield from examples
 
-    def _example(self, heads: Heads, k: int, rng: np.random.Generator) -> Example | tuple[()]:
+    def _example(self, heads: Heads, k: int, rng: np.random.Generator) -> Example | None:
         picture = training_picture(head_at(heads, k), self.rule, self.augmentation, rng)
         angles = long_yaw_angles_deg(picture.R)
         if np.abs(angles).max() > MAX_ANGLE_DEG:
-            return ()
+            return None
         points = heads.landmarks68[k] @ picture.affine[:, :2].T + picture.affine[:, 2]
         if picture.mirrored:
             points = points[MIRRORED_68]
         points = (points - (self.rule.input_px - 1) / 2) / (self.rule.input_px / 2)
-        numbers = (torch.from_numpy(x.astype(np.float32)) for x in (angles, points))
-        return _tensor(picture.crop), *numbers, torch.tensor(picture.mirrored)
+        told, seen = (torch.from_numpy(x.astype(np.float32)) for x in (angles, points))
+        return _tensor(picture.crop), told, seen, torch.tensor(picture.mirrored)
 
     def _load(self, path: Path) -> Heads:
         if path in self._cache:
