@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gazeclass.calibration import library, stages
-from gazeclass.calibration import picture_folder
+from gazeclass.calibration import library, picture_folder, stages
 from gazeclass.calibration.classroom import Seat, Zone, load_classroom
 from gazeclass.calibration.folder import calibrate_folder
 from gazeclass.calibration.given import change_classroom, hand_on
