@@ -164,7 +164,7 @@ def test_kept_pictures_come_back_and_go_before_those_of_the_calibration(tmp_path
 def test_a_damaged_reference_is_refused(tmp_path: Path, lesson) -> None:
     keep_reference(tmp_path, lesson)
     reference_paths(tmp_path)[1].write_bytes(b"not a picture")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is not a picture or is damaged"):
         read_reference(tmp_path)
 
 
