@@ -134,7 +134,7 @@ class Videos(_Files):
 
     def shots(self, part: str) -> Iterator[Shot]:
         """A moment every :data:`VIDEO_STEP_S`; every one of the preview, which is to tell their rate."""
-        from gazeclass.capture.files import open_recording
+        from gazeclass.capture.files import open_recording, synchronised
         from gazeclass.capture.video import open_video
 
         left, right = self._videos(part)
@@ -143,8 +143,11 @@ class Videos(_Files):
             # The time stamps name the cameras as the files do, whichever of them stands on the left.
             crossed = stamps.is_file() and (_number(left), _number(right)) == ("1", "0")
             videos = (right, left) if crossed else (left, right)
+            recording = open_recording(*videos, stamps if stamps.is_file() else None)
+            # The preview is for looking only; where pairs count, recordings started by hand are put on one clock first.
+            recording = recording if part == PREVIEW else synchronised(recording)
             due_s = -np.inf
-            for pair in open_recording(*videos, stamps if stamps.is_file() else None):
+            for pair in recording:
                 if part != PREVIEW and pair.t_s < due_s - _JITTER_S:
                     continue
                 due_s = pair.t_s + VIDEO_STEP_S
