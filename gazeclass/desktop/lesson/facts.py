@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gazeclass.calibration.classroom import Classroom, load_classroom
 from gazeclass.desktop.explain import said_of_list
+from gazeclass.desktop.plugged_in import PluggedIn
 from gazeclass.errors import InputError
 from gazeclass.lesson.documents import LessonCard
 from gazeclass.lesson.roster import Roster
@@ -21,14 +22,6 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Camera:
-    """A camera that is plugged in."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True)
 class Facts:
     """What there is to choose from.
 
@@ -41,7 +34,7 @@ class Facts:
     """
 
     rooms: tuple[Room, ...] = ()
-    cameras: tuple[Camera, ...] = ()
+    cameras: tuple[PluggedIn, ...] = ()
     classes: tuple[str, ...] = ()
     roster_problem: str = ""
     cut_short: tuple[LessonCard, ...] = ()
@@ -91,7 +84,7 @@ def _open_roster(path: Path, passphrase: str | None) -> tuple[Roster | None, str
         return None, said_of_list(error)
 
 
-def _cameras() -> tuple[Camera, ...]:
+def _cameras() -> tuple[PluggedIn, ...]:
     from gazeclass.capture.devices import list_devices
 
-    return tuple(Camera(device.name, device.address) for device in list_devices())
+    return tuple(PluggedIn(device.name, device.address) for device in list_devices())

@@ -11,8 +11,9 @@ from PySide6.QtCore import QTimer, Signal
 from gazeclass.calibration.notes import CameraSpec
 from gazeclass.calibration.pair_checks import same_picture, size_sentence
 from gazeclass.calibration.steps import Step
+from gazeclass.desktop.plugged_in import PluggedIn
 from gazeclass.desktop.wizard.measuring import SKEWED_S, SLOW_HZ, SMALL_PX, Measured, Watch, size_text
-from gazeclass.desktop.wizard.opening import Asked, Device, plugged_in
+from gazeclass.desktop.wizard.opening import Asked, plugged_in
 from gazeclass.desktop.wizard.session import Session
 from gazeclass.desktop.wizard.sources import PREVIEW, Shot, Source
 from gazeclass.desktop.wizard.step import Guidance, Notice, StepPresenter
@@ -44,7 +45,7 @@ class CamerasPresenter(StepPresenter):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.devices: tuple[Device, ...] = ()
+        self.devices: tuple[PluggedIn, ...] = ()
         self.asked: Asked | None = None
         self.measured: Measured | None = None
         self.phase = "idle"

@@ -6,16 +6,9 @@ from typing import Literal
 
 from gazeclass.calibration.notes import CameraSpec as CameraNote
 from gazeclass.capture.spec import CameraKind, parse_spec
+from gazeclass.desktop.plugged_in import PluggedIn
 from gazeclass.desktop.wizard.sources import Exchanged, Source, open_files
 from gazeclass.errors import InputError
-
-
-@dataclass(frozen=True)
-class Device:
-    """A camera that is plugged in: what to show, what to ask for."""
-
-    name: str
-    address: str
 
 
 @dataclass(frozen=True)
@@ -91,8 +84,8 @@ def open_source(asked: Asked) -> Source:
     return open_cameras(asked.addresses, asked.size_px, asked.rate_hz)
 
 
-def plugged_in() -> tuple[Device, ...]:
+def plugged_in() -> tuple[PluggedIn, ...]:
     """Cameras that are plugged in. May take seconds on some systems."""
     from gazeclass.capture.devices import list_devices
 
-    return tuple(Device(camera.name, camera.identity) for camera in list_devices())
+    return tuple(PluggedIn(camera.name, camera.identity) for camera in list_devices())
