@@ -10,7 +10,7 @@ import numpy as np
 
 from gazeclass.calibration.detection import Detection, detect, other_explanation
 from gazeclass.calibration.memory import DetectionMemory, Seen
-from gazeclass.calibration.target import Target
+from gazeclass.calibration.target import CHESSBOARD, Target
 from gazeclass.errors import InputError
 from gazeclass.pictures import PICTURES
 from gazeclass.pictures import read_picture as read_any
@@ -110,13 +110,16 @@ def search_pictures(
         InputError: an unreadable picture, or two sizes.
     """
     if memory is None:
-        return detect_all(target, read_pictures(pictures), progress, stage, len(pictures))
+        # Pictures were chosen by somebody. A video may begin with a part of the board, and a ChArUco board far away
+        # looks like a plain one: there all are searched.
+        sure = target.kind == CHESSBOARD
+        return detect_all(target, read_pictures(pictures), progress, stage, len(pictures), give_up=sure)
     known = {name: seen for name, path in pictures.items() if (seen := memory.recall(target, path)) is not None}
     new = {name: path for name, path in pictures.items() if name not in known}
     found = Views({}, (0, 0))
     if new:
         # What was searched is remembered, so the next call is short: all of it.
-        found = detect_all(target, read_pictures(new), progress, stage, len(new), give_up=False)
+        found = detect_all(target, read_pictures(new), progress, stage, len(new))
         for name, path in new.items():
             memory.remember(target, path, Seen(found.size_px, found.detections[name]))
         known |= {name: Seen(found.size_px, found.detections[name]) for name in new}
@@ -148,28 +151,27 @@ def detect_all(
     stage: str,
     total: int | None,
     *,
-    give_up: bool = True,
+    give_up: bool = False,
 ) -> Views:
     """Search every picture on a few threads, results in the order of the pictures.
 
     A wrong pattern is the commonest mistake, and looking for a board that is not there takes longest: where the first
-    pictures show none, but clearly another board, the search ends there (``give_up``).
+    pictures show none, but each the same other board, the search ends there (``give_up``).
 
     Raises:
         InputError: from the pictures, or none at all.
     """
     progress.start(stage, total)
     detections: dict[str, Detection | None] = {}
-    example: np.ndarray | None = None
+    examples: list[np.ndarray] = []
     size_px = (0, 0)
     waiting: list[tuple[str, np.ndarray, Future[Detection | None]]] = []
 
     def take() -> None:
-        nonlocal example
         name, image, future = waiting.pop(0)
         detections[name] = future.result()
-        if detections[name] is None and example is None:
-            example = image
+        if detections[name] is None and len(examples) < GIVE_UP_AFTER:
+            examples.append(image)
         progress.advance()
 
     pool = ThreadPoolExecutor(WORKERS)
@@ -180,12 +182,13 @@ def detect_all(
             # Never more pictures in memory than threads to search them, and one being read.
             if len(waiting) > WORKERS:
                 take()
-            if give_up and len(detections) == GIVE_UP_AFTER and not any(detections.values()) and example is not None:
+            if give_up and len(detections) == len(examples) == GIVE_UP_AFTER:
                 give_up = False
-                if reason := other_explanation(target, example):
-                    return Views(detections, size_px, example, reason)
+                reasons = {other_explanation(target, image) or "" for image in examples}
+                if len(reasons) == 1 and "" not in reasons:
+                    return Views(detections, size_px, examples[0], reasons.pop())
         while waiting:
             take()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-    return Views(detections, size_px, example)
+    return Views(detections, size_px, examples[0] if examples else None)

@@ -92,7 +92,7 @@ def analyze(
         progress: told of every pair.
 
     Raises:
-        InputError: the file exists or cannot be written; the recording holds no pair, or a camera shows not one face.
+        InputError: the file exists or cannot be written; the recording holds no pair, or no camera shows a face.
     """
     require_new(path)
     counts = {str(status): 0 for status in ObservationStatus}

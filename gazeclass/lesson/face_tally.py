@@ -1,4 +1,4 @@
-"""How many faces each camera showed: a recording in which one shows none is told, not stored as an empty lesson."""
+"""How many faces each camera showed: one that shows few is told, a recording without any is no lesson."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class FaceTally:
             students: who were recognised.
 
         Raises:
-            InputError: a camera shows not one face.
+            InputError: no camera shows a face, or one is upside down.
         """
         for camera in (0, 1):
             here, there = self.faces[camera], self.faces[1 - camera]
@@ -57,10 +57,9 @@ class FaceTally:
                     where=f"cam{camera}",
                     todo="Record as the camera was calibrated, the right way up.",
                 )
-            if not here:
+            if not here and not there:
                 raise InputError(
-                    f"not one face was found in {self.pairs} pictures",
-                    where=f"cam{camera}",
+                    f"not one face was found in {self.pairs} pictures of either camera",
                     todo="Check that the recording is bright and sharp and shows the class from the front.",
                 )
             return (

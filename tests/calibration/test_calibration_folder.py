@@ -242,20 +242,24 @@ def test_a_tape_of_too_few_readings_is_refused_before_any_picture_is_searched(tm
         calibrate_folder(tmp_path, chessboard("9x6", 0.06))
 
 
-@pytest.mark.parametrize(("explained", "searched"), [("it shows another board", 3), (None, 12)])
-def test_the_search_for_a_board_that_is_not_there_ends_early_where_another_is(monkeypatch, explained, searched):
+@pytest.mark.parametrize(
+    ("explained", "give_up", "searched"),
+    [
+        (["another board"] * 3, True, 3),
+        (["another board", None, "another board"], True, 12),
+        (["7x6", "8x6", "7x6"], True, 12),
+        (["another board"] * 3, False, 12),
+    ],
+)
+def test_the_search_for_a_board_that_is_not_there_ends_early_where_another_is(
+    monkeypatch, explained, give_up, searched
+):
     from gazeclass.calibration import views
 
-    explanations = []
-
-    def explain(*_):
-        explanations.append(explained)
-        return explained
-
+    explanations = iter(explained)
     monkeypatch.setattr(views, "detect", lambda *_: None)
-    monkeypatch.setattr(views, "other_explanation", explain)
+    monkeypatch.setattr(views, "other_explanation", lambda *_: next(explanations))
     pictures = ((f"{k:02}", np.zeros((8, 12), np.uint8)) for k in range(12))
-    found = views.detect_all(TARGET, pictures, Silent(), "stereo/cam0", 12)
+    found = views.detect_all(TARGET, pictures, Silent(), "stereo/cam0", 12, give_up=give_up)
     assert len(found.detections) == searched
-    assert found.reason == (explained or "")
-    assert len(explanations) == 1
+    assert found.reason == ("another board" if searched == 3 else "")

@@ -174,10 +174,9 @@ def test_no_face_at_all(chain: Chain, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     noise = [rng.integers(60, 120, (1080, 1920, 3), np.uint8) for _ in range(3)]
     videos = write_avi(tmp_path / "a.avi", noise), write_avi(tmp_path / "b.avi", noise[::-1])
-    summary = analyze_again(chain, videos, tmp_path / "x.gaze", enroll=SAMPLE / "enroll")
-    assert summary.counts["not_seen"] == 3 * 12
-    assert summary.counts["ok"] == 0
-    assert read_lesson(tmp_path / "x.gaze").complete
+    with pytest.raises(InputError, match="not one face was found in 3 pictures of either camera"):
+        analyze_again(chain, videos, tmp_path / "x.gaze", enroll=SAMPLE / "enroll")
+    assert not (tmp_path / "x.gaze").exists()
 
 
 def test_one_camera_dark_gives_one_camera_observations(chain: Chain, tmp_path: Path) -> None:
@@ -213,7 +212,7 @@ def test_interrupt_leaves_no_lesson(chain: Chain, tmp_path: Path, monkeypatch: p
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Pipeline, "process", stop)
+    monkeypatch.setattr(Pipeline, "look", stop)
     with pytest.raises(KeyboardInterrupt):
         analyze_again(chain, (SAMPLE / "cam0.mp4", SAMPLE / "cam1.mp4"), tmp_path / "x.gaze")
     assert list(tmp_path.iterdir()) == []
