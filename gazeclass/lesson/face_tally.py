@@ -8,6 +8,7 @@ import numpy as np
 from gazeclass.capture.pairs import FramePair
 from gazeclass.errors import InputError
 from gazeclass.lesson.pipeline import Look
+from gazeclass.upright import upright
 
 #: A camera that shows less than this share of the faces the other shows is looked at again.
 FAR_FEWER = 0.34
@@ -28,14 +29,14 @@ class FaceTally:
     pairs: int = 0
     faces: tuple[int, int] = (0, 0)
     count_faces: CountFaces | None = None
-    _middle: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+    _pictures: tuple[np.ndarray, np.ndarray] | None = field(default=None, init=False, repr=False)
 
     def add(self, pair: FramePair, look: Look) -> None:
         """Take in what came of one pair."""
         self.pairs += 1
         self.faces = (self.faces[0] + len(look.tracks[0]), self.faces[1] + len(look.tracks[1]))
-        if len(self._middle) < 2:  # the first may be of somebody who is just switching the camera on
-            self._middle.append(pair.images)
+        if self.pairs <= 2:  # the first may be of somebody who is just switching the camera on
+            self._pictures = pair.images
 
     def warning(self, students: int) -> str:
         """What to tell the user, "" while all is well.
@@ -76,12 +77,14 @@ class FaceTally:
 
     def _upside_down(self, camera: int) -> bool:
         """Whether the picture shows clearly more faces when it is turned over."""
-        picture = self._middle[-1][camera]
-        count = self.count_faces or _count_faces
-        return count(np.ascontiguousarray(picture[::-1, ::-1])) >= 2 + 2 * count(picture)
+        if self._pictures is None:
+            return False
+        picture, count = self._pictures[camera], self.count_faces or _face_counter()
+        return count(upright(picture, 180)) >= 2 + 2 * count(picture)
 
 
-def _count_faces(picture: np.ndarray) -> int:
+def _face_counter() -> CountFaces:
     from gazeclass.faces.mtcnn import MtcnnDetector
 
-    return len(MtcnnDetector().detect(picture))
+    detector = MtcnnDetector()
+    return lambda picture: len(detector.detect(picture))
