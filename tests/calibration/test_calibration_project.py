@@ -354,23 +354,24 @@ class TestResult:
         assert not look(open_project(project.folder))[Step.TAPE].may_go_on
 
 
+def saved_in_library(solved_folder, root):
+    """A calibrated project as "Room 7" of the library at ``root``, with its classroom's folder."""
+    place = project_in_library(root, "Room 7")
+    shutil.copytree(solved_folder, place)
+    inside = open_project(place)
+    inside.skip("check")
+    return inside, library.save_to_library(inside, root)
+
+
 class TestLibrary:
     def test_a_project_inside_the_library_gets_its_classroom_beside_it(self, solved_folder, tmp_path):
-        place = project_in_library(tmp_path, "Room 7")
-        shutil.copytree(solved_folder, place)
-        inside = open_project(place)
-        inside.skip("check")
-        home = library.save_to_library(inside, tmp_path)
+        _, home = saved_in_library(solved_folder, tmp_path)
         assert home == tmp_path / "room-7"
         assert load_classroom(home / "classroom.toml").complete
         assert project_in_library(tmp_path, "Room 7") == tmp_path / "room-7-2" / "calibration"
 
     def test_calibrated_again_a_classroom_keeps_zones_and_days(self, solved_folder, tmp_path):
-        place = project_in_library(tmp_path, "Room 7")
-        shutil.copytree(solved_folder, place)
-        inside = open_project(place)
-        inside.skip("check")
-        home = library.save_to_library(inside, tmp_path)
+        inside, home = saved_in_library(solved_folder, tmp_path)
         whole = Zone(name="all of it", x0_m=0.0, y0_m=0.0, x1_m=4.0, y1_m=1.2)
         change_classroom(home, zones=(whole,), keep_lessons_days=30)
         # As with a classroom saved before both were written to the room too.
