@@ -70,6 +70,7 @@ def classroom(
         Path | None, typer.Option(help="Folder of the CC0 MakeHuman packs; without it people are plainer.")
     ] = None,
     width: Annotated[int, typer.Option(help="Width of the pictures in pixels; they are 16:9.")] = 1920,
+    views: Annotated[int, typer.Option(help="Chessboard pictures taken by both cameras at the same moment.")] = 16,
 ) -> None:
     """Render a classroom: calibration pictures, tape, two videos, portraits and the exact truth."""
     from gazeclass.settings import settings
@@ -77,7 +78,15 @@ def classroom(
     from gazeclass.simulation.classroom_plan import ClassroomPlan
 
     plan = ClassroomPlan(
-        students, rows, seconds, seed, fps, occlude=occlude, assets=assets or settings().assets_dir, width_px=width
+        students,
+        rows,
+        seconds,
+        seed,
+        fps,
+        occlude=occlude,
+        assets=assets or settings().assets_dir,
+        width_px=width,
+        pairs=views,
     )
     with progress_bars() as progress:
         counts = simulate_classroom(out, plan, progress)

@@ -93,7 +93,7 @@ def _render(folder: Path, plan: ClassroomPlan, progress: Progress) -> Counts:
         first, second = (make_view(room.cameras[c], room.T_WC[c]) for c in (0, 1))
         views = (first, second)
         (folder / "calibration").mkdir()
-        boards, readings = write_calibration(folder / "calibration", room, views, plan, progress)
+        boards, readings = write_calibration(folder / "calibration", room, views, students, plan, progress)
         _write_portraits(folder / "enroll", students, progress)
         times = lesson_times(plan)
         seen, counts = _write_videos(folder, plan, room, views, students, times, library, stage, progress)

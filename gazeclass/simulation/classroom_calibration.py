@@ -8,9 +8,10 @@ import numpy as np
 
 from gazeclass.atomic import write_text
 from gazeclass.errors import InputError
-from gazeclass.geometry.rotation import Array
+from gazeclass.geometry.rotation import FACING, Array
 from gazeclass.progress import Progress
 from gazeclass.simulation.chessboard_views import Held, add_board, inner_corners, sample_pairs, sample_singles
+from gazeclass.simulation.classroom_cast import Student
 from gazeclass.simulation.classroom_plan import ClassroomPlan
 from gazeclass.simulation.layering import View
 from gazeclass.simulation.lesson_video import Sensor
@@ -19,6 +20,7 @@ from gazeclass.simulation.room_drawing import Layer, draw_room
 
 TAPE_SIGMA_M = 0.003
 NOISE_LEVELS = 0.9
+_SEAT_STEP_M = 0.05
 #: What is measured with the tape: each outer chessboard corner to each of the board's, and the board's own edges.
 _READINGS = (
     *((c, b) for c in ("C00", "C80", "C05", "C85") for b in ("B_TL", "B_TR", "B_BL", "B_BR")),
@@ -38,7 +40,12 @@ class TapeReading:
 
 
 def write_calibration(
-    folder: Path, room: Room, views: tuple[View, View], plan: ClassroomPlan, progress: Progress
+    folder: Path,
+    room: Room,
+    views: tuple[View, View],
+    students: list[Student],
+    plan: ClassroomPlan,
+    progress: Progress,
 ) -> tuple[list[Held], list[TapeReading]]:
     """Write ``folder``; returns where every board was held and the tape readings with their truth."""
     rng = np.random.default_rng([plan.seed, 5])
@@ -66,12 +73,26 @@ def write_calibration(
     lines = ["point_a,point_b,distance_m,tolerance_m"]
     lines += [f"{r.point_a},{r.point_b},{r.read_m:.3f},{TAPE_SIGMA_M}" for r in readings]
     write_text(folder / "tape.csv", "\n".join(lines) + "\n")
-    write_text(
-        folder / "room.toml",
-        f"[board]\nwidth_m = {room.board.width_m}\nheight_m = {room.board.height_m}\n"
-        f"lower_edge_above_floor_m = {room.board_above_floor_m}\n",
-    )
+    write_text(folder / "room.toml", room_toml(room, students))
     return [*pairs, *singles, Held("flat", room.T_WA)], readings
+
+
+def room_toml(room: Room, students: list[Student]) -> str:
+    """The board's size, and every seat with where a head is there, rounded to what a tape on the floor gives."""
+    lines = [
+        "[board]",
+        f"width_m = {room.board.width_m}",
+        f"height_m = {room.board.height_m}",
+        f"lower_edge_above_floor_m = {room.board_above_floor_m}",
+        "",
+        "# Where the noses of the seated students are when they face the board, metres in WCS, to the nearest 5 cm.",
+    ]
+    for student in students:
+        nose = student.pupil.nose_W(student.pupil.groups_W(FACING))
+        place = ", ".join(f"{round(float(v) / _SEAT_STEP_M) * _SEAT_STEP_M:.2f}" for v in nose)
+        name = f"{student.seat.row}-{student.seat.column}"
+        lines += ["", "[[seats]]", f'name = "{name}"', f"row = {student.seat.row}", f"position_m = [{place}]"]
+    return "\n".join(lines) + "\n"
 
 
 def read_tape_measure(room: Room, rng: np.random.Generator) -> list[TapeReading]:

@@ -175,7 +175,7 @@ Board {room.board.width_m} x {room.board.height_m} m, lower edge {room.board_abo
 | `calibration/auxiliary/cam0.jpg, cam1.jpg` | the chessboard lying on a table before the board (the first row's \
 desks are out of the way in all calibration pictures) |
 | `calibration/tape.csv`, `calibration/room.toml` | tape readings (error {TAPE_SIGMA_M * 1000:.0f} mm, rounded to 1 \
-mm, none wrong); the board's size |
+mm, none wrong); the board's size and the seats, rounded to 5 cm |
 | `cam0.mp4`, `cam1.mp4` | the lesson, {plan.width_px}x{plan.height_px}, H.264, {plan.fps} frames/s, {plan.frames} \
 frames |
 | `timestamps.csv` | camera, frame, t_s on one clock |

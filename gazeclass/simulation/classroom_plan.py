@@ -41,6 +41,11 @@ class ClassroomPlan:
             raise InputError(f"a lesson of {self.seconds:g} s is not supported", todo="Give up to 3600 s.")
         if not 1 <= self.fps <= 30:
             raise InputError(f"{self.fps} frames a second are not supported", todo="Give 1 to 30.")
+        if not 2 <= self.pairs <= 99:
+            raise InputError(
+                f"{self.pairs} views of the chessboard by both cameras are not supported",
+                todo="Give 2 to 99; a good calibration needs 8 or more.",
+            )
         if self.seed < 0:
             raise InputError(f"the seed {self.seed} is negative", todo="Give 0 or more.")
         if self.width_px % 32 or not 320 <= self.width_px <= 3840:

@@ -44,17 +44,17 @@ def dress(person: Person, vertices: Floats, joints: Floats, library: AssetLibrar
     parts += _eyes(person, vertices, library)
     if person.brow_style:
         tint = _tint(person.hair * (1.0 - 0.6 * person.brow_darkness))
-        parts.append(_asset_part(person.brow_style, vertices, Material(tint=tint, tint_mix=0.8, blended=True, cut=0.9)))
+        parts.append(asset_part(person.brow_style, vertices, Material(tint=tint, tint_mix=0.8, blended=True, cut=0.9)))
     if person.lash_style:
-        parts.append(_asset_part(person.lash_style, vertices, Material(tint_mix=0.0, blended=True, cut=0.9)))
+        parts.append(asset_part(person.lash_style, vertices, Material(tint_mix=0.0, blended=True, cut=0.9)))
     if person.teeth:
-        parts.append(_asset_part(person.teeth, vertices, Material(shine=0.2, gloss=40.0, cut=0.3)))
+        parts.append(asset_part(person.teeth, vertices, Material(shine=0.2, gloss=40.0, cut=0.3)))
     if not person.clothes:
         parts.append(_shirt(person, vertices))
     else:
         material = Material(tint=_tint(person.cloth), tint_mix=person.cloth_mix, grain=0.1, grain_scale=900.0, cut=0.3)
         colour = person.cloth if person.clothes.texture is None else None
-        parts.append(_asset_part(person.clothes, vertices, material, colour))
+        parts.append(asset_part(person.clothes, vertices, material, colour))
     if person.hair_style:
         parts.append(_hair(person, vertices))
     elif person.scalp == "cap":
@@ -98,7 +98,8 @@ def _tint(colour: Array) -> tuple[float, float, float]:
     return r, g, b
 
 
-def _asset_part(asset: Asset, vertices: Floats, material: Material, colour: Array | None = None) -> Part:
+def asset_part(asset: Asset, vertices: Floats, material: Material, colour: Array | None = None) -> Part:
+    """An asset on a body ``(V, 3)``, with its texture or, where it has none, one colour."""
     body = load_body()
     fitting, mesh = asset.fitting, asset.mesh
     placed = fitting.place(vertices)[mesh.source]
@@ -124,7 +125,7 @@ def _eyes(person: Person, vertices: Floats, library: AssetLibrary) -> list[Part]
         asset = assets[0]
         names = _eye_odds([p.stem for p in library.eye_textures])
         path = library.eye_textures[names[person.eye_texture % len(names)]]
-        part = _asset_part(asset, vertices, Material(shine=0.35, gloss=90.0, cut=0.3))
+        part = asset_part(asset, vertices, Material(shine=0.35, gloss=90.0, cut=0.3))
         return [_replace_texture(part, _eye_texture(str(path)), str(path))]
     triangles = body.eye_triangles
     colours = np.tile(np.array([0.86, 0.84, 0.82], np.float32), (len(vertices), 1))

@@ -8,6 +8,7 @@ from gazeclass.geometry.frames import Transform
 from gazeclass.geometry.rotation import Array, exp_so3
 from gazeclass.simulation.assets import AssetLibrary
 from gazeclass.simulation.body import load_body
+from gazeclass.simulation.covering import covered, shoes
 from gazeclass.simulation.drawing import Part
 from gazeclass.simulation.dressing import dress
 from gazeclass.simulation.lesson_script import facing
@@ -99,7 +100,7 @@ def make_pupil(
         vertices[moved] += offset
     axes = face_axes(neutral)
     posed = bent(body, vertices, SITTING if seat_m > 0 else STANDING)
-    parts = _with_legs(person, dress(person, posed, joints[1], library), posed)
+    parts = _with_legs(person, dress(person, posed, joints[1], library), posed, library)
     R_WB = exp_so3([0.0, np.radians(rng.normal(0.0, 4.0)) if seat_m > 0 else 0.0, 0.0]) @ R_WB_FACING
     T_WB = Transform(R_WB, np.array([x, floor_y - seat_m - _hip_above_seat(posed, seat_m), z]))
     if seat_m > 0:
@@ -121,23 +122,20 @@ def _hip_above_seat(posed: Floats, seat_m: float) -> float:
     return -float(np.percentile(posed[thigh, 2], 5.0))
 
 
-def _with_legs(person: Person, parts: list[Part], posed: Floats) -> list[Part]:
-    """The parts of a head and shoulders with the rest of the body; trousers are painted where no clothes are."""
+def _with_legs(person: Person, parts: list[Part], posed: Floats, library: AssetLibrary) -> list[Part]:
+    """The parts of a head and shoulders with the rest of the body, in shoes and with no belly bare."""
     body = load_body()
+    worn, in_shoes = shoes(person, posed, library)
     hidden = np.zeros(len(posed), bool)
+    hidden[in_shoes] = True
     if person.clothes is not None:
         hidden[person.clothes.fitting.hidden] = True
     lower = body.lower_triangles[~hidden[body.lower_triangles].any(axis=1)]
     skin = parts[0]
     triangles: Ints = np.concatenate([skin.triangles, lower]).astype(np.int32)
-    colours = skin.colours
-    if person.clothes is None and colours is not None:
-        colours = colours.copy()
-        below = body.mean[:, 2] < 0.32
-        arms = (body.limb_weights["arm.L"] + body.limb_weights["arm.R"]) > 0.3
-        colours[below & ~arms] = np.clip(0.6 * person.cloth[::-1], 0.03, 0.6)
+    colours = None if skin.colours is None else covered(person, skin.colours)
     normals = NormalOperator(triangles, np.arange(len(posed), dtype=np.int32))(posed)
-    return [replace(skin, triangles=triangles, normals=normals, colours=colours), *parts[1:]]
+    return [replace(skin, triangles=triangles, normals=normals, colours=colours), *parts[1:], *worn]
 
 
 def _cut(part: Part, still: bool) -> Part | None:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from gazeclass.calibration.room import read_room
 from gazeclass.capture.files import open_recording
 from gazeclass.cli.main import main
 from gazeclass.errors import Cancelled, InputError
@@ -72,6 +73,19 @@ def test_the_folder_has_the_form_of_lesson_a(lesson):
     }
     assert cv2.imread(str(lesson / "enroll/S01.png")).shape == (256, 256, 3)
     assert [p.name for p in lesson.parent.iterdir()] == ["lesson"]
+
+
+def test_the_room_file_lists_the_seats_as_the_truth_has_them(lesson, rows):
+    room = read_room(lesson / "calibration/room.toml")
+    truth = json.loads((lesson / "truth.json").read_text())
+    first = [r for r in rows if r["frame"] == "0"]
+    assert [s.name for s in room.seats] == [f"{r['row']}-{r['col']}" for r in first]
+    assert [s.row for s in room.seats] == [int(r["row"]) for r in first]
+    for seat, student, row in zip(room.seats, truth["students"], first, strict=True):
+        assert student["id"] == row["student"]
+        assert seat.position_m == pytest.approx(student["seat_nose_W"], abs=0.026)
+        assert np.asarray(seat.position_m) * 20 == pytest.approx(np.round(np.asarray(seat.position_m) * 20))
+    assert room.board.width_m == truth["board"]["width_m"]
 
 
 @pytest.mark.shared
@@ -235,17 +249,23 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
 def test_the_command_without_its_name(tmp_path, renderer, monkeypatch, capsys):
     out = tmp_path / "room"
     words = ["simulate", str(out), "--students", "1", "--rows", "1", "--seconds", "0.1", "--width", "320"]
+    words += ["--views", "3"]
     monkeypatch.setattr("sys.argv", ["gazeclass", *words])
     with pytest.raises(SystemExit) as stopped:
         main()
     assert not stopped.value.code
     assert "1 frames of each camera, 1 students" in capsys.readouterr().out
     assert (out / "truth.csv").is_file()
+    assert len(list((out / "calibration/stereo/cam1").iterdir())) == 3
 
 
-def test_a_wrong_option_is_one_line(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["gazeclass", "simulate", str(tmp_path / "x"), "--rows", "0"])
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [("--rows", "0", "a class in 0 rows"), ("--views", "1", "1 views of the chessboard by both cameras")],
+)
+def test_a_wrong_option_is_one_line(tmp_path, monkeypatch, capsys, option, value, message):
+    monkeypatch.setattr("sys.argv", ["gazeclass", "simulate", str(tmp_path / "x"), option, value])
     with pytest.raises(SystemExit) as stopped:
         main()
     assert stopped.value.code == 1
-    assert "a class in 0 rows" in capsys.readouterr().err
+    assert message in capsys.readouterr().err
