@@ -12,14 +12,13 @@ from typing import Protocol
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from gazeclass.faces.appearance import EmbeddingModel, exchange_is_better
+from gazeclass.faces.appearance import EmbeddingModel
 from gazeclass.faces.follower import SAME_PLACE, Follower, TrackingOptions, distinct, fit_of, same_face, strangeness
+from gazeclass.faces.resemblance import is_unlike_all, settle_meeting, usual_cosine
 from gazeclass.faces.types import Face, Track
 
 _STRANGE_LOOKS = 3  # one may be a blurred picture
-_FEWEST_FOR_STRANGERS = 4
 _DUD_S = 5.0  # how long what proved to be a hand or a collar is not tried again
-_WEIGHT_TO_JUDGE, _WEIGHT_TO_PASS = 0.3, 2.0
 _SNUG = 0.6  # overlap of a track and a find from which the track is where it should be
 
 
@@ -296,7 +295,7 @@ class CameraTracker:
         wishes = sorted((wish for wish in wishes if wish[0] > 0), key=lambda wish: -wish[0])
         chosen = [follower for _, follower in wishes[: self._embeddings_per_picture]]
         vectors = self._embedder.embed(image, [follower.face for follower in chosen])
-        strangers = self._strangers()
+        strangers = usual_cosine(self._followers)
         for follower, vector in zip(chosen, vectors, strict=True):
             contested = follower.contested_with is not None
             looks = follower.appearance
@@ -309,7 +308,7 @@ class CameraTracker:
             looks.add(t_s, follower.face, vector, provisional=contested)
             follower.known_px = follower.face.box_px
         for follower in chosen:
-            self._settle(follower)
+            settle_meeting(follower, self._followers)
             if self._is_no_face(follower, strangers):
                 self._followers.remove(follower)
                 self._duds.append((t_s + _DUD_S, follower.face.box_px))
@@ -325,46 +324,11 @@ class CameraTracker:
         self._lost = [old for old in self._lost if old[0] >= t_s] + [entry]
 
     def _is_no_face(self, follower: Follower, strangers: float | None) -> bool:
-        """Whether a track looks like none of the others: two faces have more in common than a face and a hand."""
-        looks = follower.appearance
-        if strangers is None or looks.mean is None or looks.weight < _WEIGHT_TO_JUDGE or follower.accepted:
-            return False
+        """Whether a track is a hand or a collar: found but weakly, where no face was lost, and like nobody."""
         if follower.mean_score >= self._options.sure_score or self._is_remembered(follower.face.box_px):
             return False
-        # Judged while young: whoever has passed is somebody, and may look unlike the rest.
-        follower.accepted = looks.weight > _WEIGHT_TO_PASS
-        others = [f.appearance.mean for f in self._followers if f is not follower and f.confirmed]
-        common = np.array([mean for mean in others if mean is not None]) @ looks.mean
-        return len(common) >= _FEWEST_FOR_STRANGERS and common.mean() < strangers - 0.5 * (1 - strangers)
+        return strangers is not None and is_unlike_all(follower, self._followers, strangers)
 
     def _is_remembered(self, box_px: np.ndarray) -> bool:
         """Whether a proven face was lost here."""
         return any(fit_of(box_px, box) > SAME_PLACE / 2 for _, box in self._lost)
-
-    def _strangers(self) -> float | None:
-        """Usual cosine between two people's faces in this camera; None while there are too few."""
-        known = [f.appearance.mean for f in self._followers if f.confirmed and f.appearance.weight > 0.5]
-        means = np.array([mean for mean in known if mean is not None])
-        if len(means) < _FEWEST_FOR_STRANGERS:
-            return None
-        return float(np.median((means @ means.T)[np.triu_indices(len(means), 1)]))
-
-    def _settle(self, follower: Follower) -> None:
-        """After two faces met: compare each one's new looks with both old ones."""
-        rival = follower.contested_with
-        if rival is None:
-            return
-        if rival not in self._followers:
-            follower.contested_with = None
-            follower.appearance.accept()
-            return
-        verdict = exchange_is_better(follower.appearance, rival.appearance)
-        if verdict is None:
-            return
-        if verdict:
-            follower.track_id, rival.track_id = rival.track_id, follower.track_id
-            follower.since_s, rival.since_s = rival.since_s, follower.since_s
-            follower.appearance.exchange_past(rival.appearance)
-        follower.contested_with = rival.contested_with = None
-        follower.appearance.accept()
-        rival.appearance.accept()

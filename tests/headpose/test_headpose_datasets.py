@@ -11,18 +11,8 @@ from scipy.io import savemat
 
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import geodesic_deg, rotation_from_angles_deg
-from gazeclass.headpose.datasets import (
-    COFW_FIVE,
-    PROTOCOLS,
-    WFLW_68,
-    biwi_rotation,
-    kind_of,
-    load_faces,
-    person_of_300w_lp,
-    read_dataset,
-    widened,
-    with_boxes,
-)
+from gazeclass.headpose.dataset_readers import COFW_FIVE, WFLW_68, biwi_rotation, person_of_300w_lp, widened
+from gazeclass.headpose.datasets import PROTOCOLS, kind_of, load_faces, read_dataset, with_boxes
 from gazeclass.headpose.landmark_pose import pose_from_landmarks
 from gazeclass.headpose.meanface import MEAN_FACE_68, five_points
 
