@@ -162,8 +162,9 @@ def readme(plan: ClassroomPlan, room: Room, hidden: list[int]) -> str:
     hides += f"; noses are hidden {hidden[0]} times in cam0's picture and {hidden[1]} times in cam1's"
     return f"""# A rendered classroom
 Made by gazeclass {__version__}: `gazeclass simulate classroom OUT --students {plan.students} --rows {plan.rows} \
---seconds {plan.seconds:g} --fps {plan.fps} --seed {plan.seed}{" --occlude" if plan.occlude else ""}` (pictures \
-{plan.width_px} wide, {"with" if plan.assets else "without"} the MakeHuman assets).
+--seconds {plan.seconds:g} --fps {plan.fps} --seed {plan.seed} --width {plan.width_px} --views {plan.pairs}\
+{" --occlude" if plan.occlude else ""}` \
+({"with" if plan.assets else "without"} the MakeHuman assets).
 Board {room.board.width_m} x {room.board.height_m} m, lower edge {room.board_above_floor_m} m above the floor. \
 {plan.students} students, seats by row: {", ".join(map(str, rows))}. All persons are computer-generated.
 
@@ -197,11 +198,12 @@ Z_S out of the face.
 Baseline {baseline:.3f} m. Distortion: OpenCV order k1, k2, p1, p2, k3. Pixel centres have whole-number coordinates.
 
 ## Truth
-Columns and meanings are those of `lesson_a`, but for one: **R11..R33 is the rotation of the face**, not of the body \
-model's head bone. Its zero pose is that of 300W-LP: the mean face's 68 landmarks fitted onto this person's (the \
-same axes as in `gazeclass simulate heads`). `lesson_a` gives the head bone's rotation, which differs from a \
-person's face by a constant: mostly pitch, 2.7 degrees for the mean head with a standard deviation of 3 over people. \
-gaze_x, gaze_y, yaw, pitch and roll follow R.
+One row of `truth.csv` a frame and student. `target_*`: the point faced; `nose_*`: the nose tip; both in WCS. \
+**R11..R33 is the rotation of the face** (R_WS), not of the body model's head bone, which differs from it by a constant, mostly \
+pitch: 2.7 degrees for the mean head with a standard deviation of 3 over people. Its zero pose is that of 300W-LP: the \
+mean face's 68 landmarks fitted onto this person's (the same axes as in `gazeclass simulate heads`). `gaze_x, gaze_y`: \
+where the face's ray meets the board, empty where it does not. For each camera `u, v` the nose's pixel, `box_*` the \
+face, and yaw, pitch, roll against the viewing ray through the box's middle.
 `nose_*` is vertex {NOSE_VERTEX} of every student. `visible` is 1 where nothing drawn lies more than 12 mm before \
 it, by the depth of the finished picture; a nose is also hidden by the student's own hair or head. {hides}.
 cam0 frame k is taken at k/{plan.fps} s; cam1 13 ms later, jitter 4 ms (one standard deviation), rendered at that \

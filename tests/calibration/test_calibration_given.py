@@ -12,16 +12,17 @@ from gazeclass.calibration.room import read_room
 from gazeclass.errors import InputError
 from gazeclass.sample import sample_folder
 
-BOARD = BoardSize(width_m=4.0, height_m=1.2)
-LEFT = Zone(name="left", x0_m=2.0, y0_m=0.0, x1_m=4.0, y1_m=1.2)
-RIGHT = Zone(name="right", x0_m=0.0, y0_m=0.0, x1_m=2.0, y1_m=1.2)
+SAVED = load_classroom(Path(__file__).resolve().parents[2] / "calibration" / "classroom.toml")
+BOARD = SAVED.board_size
+WIDTH_M, HEIGHT_M = BOARD.width_m, BOARD.height_m
+HALF_M = WIDTH_M / 2
+LEFT = Zone(name="left", x0_m=HALF_M, y0_m=0.0, x1_m=WIDTH_M, y1_m=HEIGHT_M)
+RIGHT = Zone(name="right", x0_m=0.0, y0_m=0.0, x1_m=HALF_M, y1_m=HEIGHT_M)
 
 
 @pytest.fixture
 def saved() -> Classroom:
-    root = Path(__file__).resolve().parents[2]
-    room = load_classroom(root / "calibration" / "classroom.toml")
-    return room.model_copy(update={"zones": (LEFT, RIGHT), "keep_lessons_days": 30})
+    return SAVED.model_copy(update={"zones": (LEFT, RIGHT), "keep_lessons_days": 30})
 
 
 @pytest.fixture
@@ -45,22 +46,22 @@ def test_zones_that_fit_stay_as_they_are() -> None:
 
 
 def test_a_board_a_little_smaller_cuts_zones_off_and_says_so() -> None:
-    fitted = fit_zones((LEFT, RIGHT), BoardSize(width_m=3.9, height_m=1.2))
-    assert [(z.name, z.x1_m) for z in fitted.zones] == [("left", 3.9), ("right", 2.0)]
+    fitted = fit_zones((LEFT, RIGHT), BoardSize(width_m=WIDTH_M - 0.1, height_m=HEIGHT_M))
+    assert [(z.name, z.x1_m) for z in fitted.zones] == [("left", WIDTH_M - 0.1), ("right", HALF_M)]
     assert fitted.sentence == "Cut off at the board's edge: zone “left”."
 
 
-@pytest.mark.parametrize(("width_m", "height_m"), [(2.5, 1.2), (1.9, 1.2)])
-def test_a_zone_beside_the_board_is_left_out_by_name(width_m: float, height_m: float) -> None:
-    fitted = fit_zones((LEFT, RIGHT), BoardSize(width_m=width_m, height_m=height_m))
+@pytest.mark.parametrize("more_m", [0.5, -0.1])
+def test_a_zone_beside_the_board_is_left_out_by_name(more_m: float) -> None:
+    fitted = fit_zones((LEFT, RIGHT), BoardSize(width_m=HALF_M + more_m, height_m=HEIGHT_M))
     assert fitted.left_out == ("left",)
     assert "zone “left”" in fitted.sentence
     assert [z.name for z in fitted.zones] == ["right"]
 
 
 def test_no_zone_fits_a_board_that_ends_above_them() -> None:
-    low = Zone(name="low", x0_m=0.0, y0_m=0.8, x1_m=4.0, y1_m=1.2)
-    assert fit_zones((low, LEFT), BoardSize(width_m=4.0, height_m=0.7)).left_out == ("low", "left")
+    low = Zone(name="low", x0_m=0.0, y0_m=HEIGHT_M - 0.4, x1_m=WIDTH_M, y1_m=HEIGHT_M)
+    assert fit_zones((low, LEFT), BoardSize(width_m=WIDTH_M, height_m=HEIGHT_M - 0.5)).left_out == ("low", "left")
 
 
 def test_a_room_calibrated_again_takes_zones_and_days_from_its_classroom(home: Path) -> None:
@@ -76,7 +77,7 @@ def test_a_room_calibrated_again_takes_zones_and_days_from_its_classroom(home: P
 
 def test_on_a_smaller_board_only_what_fits_goes_into_the_room(home: Path) -> None:
     project = project_of(home)
-    project.save_room(project.room().model_copy(update={"board": BoardSize(width_m=2.2, height_m=1.2)}))
+    project.save_room(project.room().model_copy(update={"board": BoardSize(width_m=HALF_M + 0.2, height_m=HEIGHT_M)}))
     hand_on(project)
     assert [z.name for z in project.room().zones] == ["right"]
     assert given_zones(project) == (LEFT, RIGHT)
@@ -115,7 +116,7 @@ def test_a_change_is_written_to_classroom_and_room(home: Path) -> None:
 
 def test_zones_of_the_old_board_do_not_spoil_a_room_that_is_being_measured_anew(home: Path) -> None:
     project = project_of(home)
-    project.save_room(project.room().model_copy(update={"board": BoardSize(width_m=2.2, height_m=1.2)}))
+    project.save_room(project.room().model_copy(update={"board": BoardSize(width_m=HALF_M + 0.2, height_m=HEIGHT_M)}))
     change_classroom(home, zones=(LEFT, RIGHT))
     assert [z.name for z in project.room().zones] == ["right"]
     assert given_zones(project) == (LEFT, RIGHT)

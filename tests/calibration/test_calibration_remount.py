@@ -21,7 +21,7 @@ HEADS = np.array([[x, 0.6, z] for x in (0.5, 2.0, 3.5) for z in (2.5, 4.0, 5.5)]
 
 @pytest.fixture(scope="module")
 def now() -> Classroom:
-    """As the room really is: from sixteen common views and the tape."""
+    """As the room really is: from eight common views and the tape."""
     return load_classroom(ROOT / "calibration" / "classroom.toml")
 
 

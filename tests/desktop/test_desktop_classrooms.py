@@ -67,8 +67,10 @@ def test_a_card_says_quality_date_and_age(place: ClassroomsPlace, qtbot) -> None
     assert card.verdict()[0] == "Ready for lessons: good"
     said = " ".join(w.text() for w in card.findChildren(QLabel))
     assert "Calibrated" in said
-    assert "Room measured to 1.6 cm; cameras agree to 0.1 px." in said
-    assert "Board 4.0 × 1.2 m, cameras 4.4 m apart" in said
+    room = load_classroom(shelf.sample_classroom())
+    assert f"Room measured to {100 * room.world.board_sigma_m:.1f} cm; cameras agree to 0.1 px." in said
+    board, apart_m = room.board_size, room.stereo.baseline_m
+    assert f"Board {board.width_m:.1f} × {board.height_m:.1f} m, cameras {apart_m:.1f} m apart" in said
     assert cut_off(place) == nameless(place) == too_small(place) == []
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from wizard_robot import Robot
 
+from gazeclass.calibration.classroom import load_classroom
 from gazeclass.calibration.given import change_classroom
 from gazeclass.calibration.steps import Step
 from gazeclass.calibration.verdict import STEP_NAMES
@@ -40,13 +41,14 @@ def test_zones_stay_when_a_classroom_is_calibrated_again(qtbot: Any, context: Ap
 
 
 def test_zones_beside_a_board_measured_anew_are_named(qtbot: Any, context: AppContext, home: Path) -> None:
+    width_m = load_classroom(home / "classroom.toml").board_size.width_m
     robot = Robot(qtbot, context, home)
     robot.go(Step.ROOM)
-    robot.type(robot.page.width_edit, "2.0")
+    robot.type(robot.page.width_edit, f"{width_m / 2:.3f}")
     assert "left out when you save: zones “top left”, “bottom left”" in robot.words
     assert [z.name for z in robot.session.project.room().zones] == ["top right", "bottom right"]
     # A slip of the finger: nothing is lost by putting it right.
-    robot.type(robot.page.width_edit, "4.0")
+    robot.type(robot.page.width_edit, f"{width_m:.3f}")
     assert "left out" not in robot.words
     assert len(robot.session.project.room().zones) == 4
     robot.close()

@@ -16,12 +16,14 @@ from gazeclass.calibration.classroom import load_classroom
 from gazeclass.calibration.notes import CameraSpec
 from gazeclass.calibration.picture_folder import LENS, LYING, PAIR
 from gazeclass.calibration.project import create_project
-from gazeclass.calibration.steps import Status, Step
+from gazeclass.calibration.steps import Status, Step, look
+from gazeclass.calibration.tape import read_tape
 from gazeclass.calibration.target import chessboard
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.wizard.played import Moment, PlayedCameras
 
 SAMPLE = Path(gazeclass.sample.__file__).parent / "calibration"
+TAPE = read_tape(SAMPLE / "tape.csv")
 NAME = "room-12"
 #: Pictures come ten times as fast as they say; each view is held for eight of them.
 PACE_S, HOLD = 0.02, 8
@@ -77,6 +79,13 @@ def board_moments() -> list[Moment]:
     pictures = [cv2.imread(str(p)) for p in sorted((SAMPLE / "intrinsics" / "cam0").iterdir())]
     small = [cv2.resize(p, (960, 540), interpolation=cv2.INTER_AREA) for p in pictures]
     return [(image, image) for image in small]
+
+
+def baseline_m(folder: Path) -> float:
+    """How far apart the cameras really are, as the pictures say."""
+    figures = look(create_project(folder / "calibration")).figures.pair
+    assert figures is not None
+    return figures.baseline_m
 
 
 def without(folder: Path, *parts: str) -> None:
@@ -158,7 +167,7 @@ def test_wrong_square_size_shows_against_the_tape(qtbot: Any, context: AppContex
     robot.idle()
     robot.go(Step.PAIR)
     robot.idle()
-    robot.type(robot.page.baseline, "4.411")
+    robot.type(robot.page.baseline, f"{baseline_m(folder):.3f}")
     robot.until(lambda: "the squares are 60.0 mm, not 55.0 mm" in robot.words)
     robot.go(Step.TARGET)
     robot.type(robot.page.measured_square, "60")
@@ -171,14 +180,16 @@ def test_wrong_square_size_shows_against_the_tape(qtbot: Any, context: AppContex
 def test_baseline_in_centimetres_is_understood(qtbot: Any, context: AppContext, folder: Path) -> None:
     robot = Robot(qtbot, context, folder)
     robot.go(Step.PAIR)
-    robot.type(robot.page.baseline, "441.1")
+    apart_cm = f"{100 * baseline_m(folder):.1f}"
+    robot.type(robot.page.baseline, apart_cm)
     robot.until(lambda: "it looks like centimetres" in robot.words)
-    robot.type(robot.page.baseline, "441.1 cm")
+    robot.type(robot.page.baseline, f"{apart_cm} cm")
     robot.until(lambda: robot.step.state.status is Status.DONE)
     robot.close()
 
 
 def test_tape_in_centimetres(qtbot: Any, context: AppContext, folder: Path) -> None:
+    read_m = next(r.distance_m for r in TAPE if r.name == "C00 to B_TL")
     (folder / "calibration" / "tape.csv").unlink()
     robot = Robot(qtbot, context, folder)
     robot.go(Step.TAPE)
@@ -186,20 +197,20 @@ def test_tape_in_centimetres(qtbot: Any, context: AppContext, folder: Path) -> N
     robot.page.point_a.setCurrentText("C00")
     robot.page.point_b.setCurrentText("B_TL")
     robot.page.point_b.activated.emit(0)
-    robot.type(robot.page.distance, "334.3")
+    robot.type(robot.page.distance, f"{100 * read_m:.1f}")
     robot.until(lambda: robot.step.doubt is not None)
-    assert "it looks like centimetres; write 3.343 m" in robot.words
+    assert f"it looks like centimetres; write {read_m:.3f} m" in robot.words
     assert not robot.session.project.tape(), "nothing is kept before it was answered"
     robot.click(robot.page.use)
     robot.until(lambda: len(robot.session.project.tape()) == 1)
-    assert robot.session.project.tape()[0].distance_m == pytest.approx(3.343)
+    assert robot.session.project.tape()[0].distance_m == pytest.approx(read_m)
     robot.close()
 
 
 def test_a_misread_tape_is_named_at_once(qtbot: Any, context: AppContext, folder: Path) -> None:
     robot = Robot(qtbot, context, folder)
     robot.go(Step.TAPE)
-    robot.until(lambda: robot.step.desk is not None and len(robot.step.desk.lines) == 15)
+    robot.until(lambda: robot.step.desk is not None and len(robot.step.desk.lines) == len(TAPE))
     reading = next(r for r in robot.session.project.tape() if r.name == "C80 to B_TR")
     robot.step.choose("C80", "B_TR")
     robot.type(robot.page.distance, f"{reading.distance_m + 0.1:.3f}")
@@ -213,7 +224,7 @@ def test_a_misread_tape_is_named_at_once(qtbot: Any, context: AppContext, folder
     robot.click(robot.page.again)
     assert robot.step.pair == ("C80", "B_TR")
     robot.type(robot.page.distance, f"{reading.distance_m:.3f}")
-    robot.until(lambda: len(robot.session.project.tape()) == 15 and robot.step.state.status is Status.DONE)
+    robot.until(lambda: len(robot.session.project.tape()) == len(TAPE) and robot.step.state.status is Status.DONE)
     robot.close()
 
 

@@ -11,6 +11,7 @@ from wizard_robot import Robot
 import gazeclass.sample
 from gazeclass.calibration.classroom import Classroom, load_classroom
 from gazeclass.calibration.folder import calibrate_folder
+from gazeclass.calibration.room import read_room
 from gazeclass.calibration.solve import Options
 from gazeclass.calibration.steps import Status, Step
 from gazeclass.calibration.tape import read_tape
@@ -57,7 +58,8 @@ def lenses_and_pair(robot: Robot) -> None:
 def through(robot: Robot, folder: Path) -> Path:
     """All ten steps."""
     assert robot.presenter.current is Step.ROOM
-    robot.room("Room 12", "4.0", "120 cm", "0.9")
+    board = read_room(folder / "room.toml").board
+    robot.room("Room 12", f"{board.width_m:g}", f"{100 * board.height_m:g} cm", "0.9")
     robot.next(Step.CAMERAS)
     cameras(robot, folder)
     robot.next(Step.TARGET)
