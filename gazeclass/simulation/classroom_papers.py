@@ -199,11 +199,11 @@ Baseline {baseline:.3f} m. Distortion: OpenCV order k1, k2, p1, p2, k3. Pixel ce
 
 ## Truth
 One row of `truth.csv` a frame and student. `target_*`: the point faced; `nose_*`: the nose tip; both in WCS. \
-**R11..R33 is the rotation of the face** (R_WS), not of the body model's head bone, which differs from it by a constant, mostly \
-pitch: 2.7 degrees for the mean head with a standard deviation of 3 over people. Its zero pose is that of 300W-LP: the \
-mean face's 68 landmarks fitted onto this person's (the same axes as in `gazeclass simulate heads`). `gaze_x, gaze_y`: \
-where the face's ray meets the board, empty where it does not. For each camera `u, v` the nose's pixel, `box_*` the \
-face, and yaw, pitch, roll against the viewing ray through the box's middle.
+**R11..R33 is the rotation of the face** (R_WS), not of the body model's head bone, which differs from it by a \
+constant, mostly pitch: 2.7 degrees for the mean head with a standard deviation of 3 over people. Its zero pose is \
+that of 300W-LP: the mean face's 68 landmarks fitted onto this person's (the same axes as in `gazeclass simulate \
+heads`). `gaze_x, gaze_y`: where the face's ray meets the board, empty where it does not. For each camera `u, v` the \
+nose's pixel, `box_*` the face, and yaw, pitch, roll against the viewing ray through the box's middle.
 `nose_*` is vertex {NOSE_VERTEX} of every student. `visible` is 1 where nothing drawn lies more than 12 mm before \
 it, by the depth of the finished picture; a nose is also hidden by the student's own hair or head. {hides}.
 cam0 frame k is taken at k/{plan.fps} s; cam1 13 ms later, jitter 4 ms (one standard deviation), rendered at that \

@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from gazeclass.calibration.classroom import Classroom, load_classroom
 from gazeclass.calibration.health import (
+    STEADY_PX,
     CameraCheck,
     State,
     check_camera,
@@ -73,7 +74,7 @@ def test_a_full_class_does_not_move_the_cameras(classroom, empty, lesson) -> Non
     assert found.steady
     assert not found.spoiled
     assert found.sentence == "Both cameras are where they were."
-    assert max(camera.shift_px for camera in found.cameras) < 0.3
+    assert max(camera.shift_px for camera in found.cameras) < STEADY_PX / 4
 
 
 @pytest.mark.parametrize(

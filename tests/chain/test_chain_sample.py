@@ -30,6 +30,8 @@ from gazeclass.sample import sample_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chain")]
 SAMPLE = sample_folder()
+#: Six seconds at ten pictures a second.
+PAIRS = 60
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 
 
 def test_every_pair_and_student_is_in_the_lesson(chain: Chain) -> None:
-    assert chain.summary.pairs == 61
+    assert chain.summary.pairs == PAIRS
     assert set(chain.summary.students) == {f"S{k:02d}" for k in range(1, 13)}
-    assert len(chain.lesson.observations) == 61 * 12
+    assert len(chain.lesson.observations) == PAIRS * 12
     assert chain.lesson.complete
 
 
@@ -86,10 +88,12 @@ def test_geometry_is_exact_when_the_pose_is(chain: Chain) -> None:
 
 def test_gaze_points_are_near_what_is_faced(chain: Chain) -> None:
     """Not the goal (that stands in the benchmark's table) but what must never be lost again."""
-    assert chain.errors["all"].looks > 300
-    assert chain.errors["row 2"].gaze_deg_median < 6
-    assert chain.errors["all"].gaze_deg_median < 7
-    assert chain.errors["all"].inside_95 > 0.8
+    assert chain.errors["all"].looks > 400
+    # Measured: 3.3, 1.7 and 1.7° in the rows, 1.9° in all, 94 % inside.
+    assert chain.errors["row 1"].gaze_deg_median < 6
+    assert chain.errors["row 2"].gaze_deg_median < 4
+    assert chain.errors["row 3"].gaze_deg_median < 4
+    assert chain.errors["all"].inside_95 > 0.85
 
 
 def test_command_line_from_lesson_to_report(chain: Chain, tmp_path: Path) -> None:
@@ -98,7 +102,7 @@ def test_command_line_from_lesson_to_report(chain: Chain, tmp_path: Path) -> Non
     subprocess.run([*run, "export", str(path), str(tmp_path / "out")], check=True, capture_output=True)
     with open(tmp_path / "out" / "gaze_samples.csv", encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 61 * 12
+    assert len(rows) == PAIRS * 12
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "http://" not in page.replace("http://www.w3.org", "")
     done = subprocess.run(

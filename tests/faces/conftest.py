@@ -1,7 +1,5 @@
 """Rendered portraits, the models, and a rig."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
@@ -10,8 +8,9 @@ from faces_support import standard_rig
 from gazeclass.faces.embedding import Embedder
 from gazeclass.faces.mtcnn import MtcnnDetector
 from gazeclass.geometry.stereo import StereoRig
+from gazeclass.sample import sample_folder
 
-DATA = Path(__file__).parent / "data"
+ENROLL = sample_folder() / "enroll"
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +25,12 @@ def embedder() -> Embedder:
 
 @pytest.fixture(scope="session")
 def portrait() -> np.ndarray:
-    return cv2.imread(str(DATA / "S04.jpg"))
+    return cv2.imread(str(ENROLL / "S09.png"))
 
 
 @pytest.fixture(scope="session")
 def other_portrait() -> np.ndarray:
-    return cv2.imread(str(DATA / "S07.jpg"))
+    return cv2.imread(str(ENROLL / "S03.png"))
 
 
 @pytest.fixture(scope="session")

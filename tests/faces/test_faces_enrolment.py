@@ -14,14 +14,15 @@ from gazeclass.faces.enrolment import alike, enrol, read_picture, student_of
 from gazeclass.faces.mtcnn import MtcnnDetector
 from gazeclass.faces.types import Face
 from gazeclass.progress import Silent
+from gazeclass.sample import sample_folder
 
-DATA = Path(__file__).parent / "data"
+ENROLL = sample_folder() / "enroll"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("S04", "S07"):
-        shutil.copy(DATA / f"{name}.jpg", tmp_path / f"{name}.jpg")
+    for name in ("S03", "S09"):
+        shutil.copy(ENROLL / f"{name}.png", tmp_path / f"{name}.png")
     return tmp_path
 
 
@@ -42,7 +43,7 @@ def test_each_file_is_a_student(folder: Path, detector: MtcnnDetector, embedder:
     (folder / "older").mkdir()
     progress = Notes()
     enrolment = enrol(folder, detector, embedder, progress=progress)
-    assert enrolment.names == ("S04", "S07")
+    assert enrolment.names == ("S03", "S09")
     np.testing.assert_allclose(np.linalg.norm(enrolment.embeddings, axis=1), 1)
     assert enrolment.embeddings[0] @ enrolment.embeddings[1] < 0.97
     assert progress.steps == 2
@@ -51,9 +52,9 @@ def test_each_file_is_a_student(folder: Path, detector: MtcnnDetector, embedder:
 def test_several_portraits_of_one_student_become_one(
     folder: Path, detector: MtcnnDetector, embedder: Embedder, portrait: np.ndarray
 ) -> None:
-    cv2.imwrite(str(folder / "S04_2.png"), cv2.convertScaleAbs(portrait, alpha=0.6))
+    cv2.imwrite(str(folder / "S03_2.png"), cv2.convertScaleAbs(portrait, alpha=0.6))
     enrolment = enrol(folder, detector, embedder)
-    assert enrolment.names == ("S04", "S07")
+    assert enrolment.names == ("S03", "S09")
 
 
 def test_a_large_grey_or_transparent_portrait_will_do(
@@ -99,8 +100,8 @@ def test_hidden_files_are_none_and_a_telephones_format_is_told(
     (folder / "Thumbs.db").write_bytes(b"what Windows leaves")
     before = enrol(folder, detector, embedder).names
     assert all(name.startswith("S") for name in before)
-    (folder / "S07.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
-    with pytest.raises(InputError, match=r"S07\.HEIC: a portrait as \.HEIC cannot be read. Save it as \.jpg"):
+    (folder / "S09.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(InputError, match=r"S09\.HEIC: a portrait as \.HEIC cannot be read. Save it as \.jpg"):
         enrol(folder, detector, embedder)
 
 
@@ -117,16 +118,16 @@ def test_a_portrait_with_two_faces(
     portrait: np.ndarray,
     other_portrait: np.ndarray,
 ) -> None:
-    cv2.imwrite(str(tmp_path / "S04.png"), np.hstack([portrait, other_portrait]))
-    with pytest.raises(InputError, match=r"S04\.png.*2 faces"):
+    cv2.imwrite(str(tmp_path / "S03.png"), np.hstack([portrait, other_portrait]))
+    with pytest.raises(InputError, match=r"S03\.png.*2 faces"):
         enrol(tmp_path, detector, embedder)
 
 
 def test_a_portrait_with_too_small_a_face(
     tmp_path: Path, detector: MtcnnDetector, embedder: Embedder, portrait: np.ndarray
 ) -> None:
-    cv2.imwrite(str(tmp_path / "S04.png"), cv2.resize(portrait, (64, 64), interpolation=cv2.INTER_AREA))
-    with pytest.raises(InputError, match=r"S04\.png.*only \d+ pixels"):
+    cv2.imwrite(str(tmp_path / "S03.png"), cv2.resize(portrait, (64, 64), interpolation=cv2.INTER_AREA))
+    with pytest.raises(InputError, match=r"S03\.png.*only \d+ pixels"):
         enrol(tmp_path, detector, embedder)
 
 
@@ -139,8 +140,8 @@ def test_small_faces_in_the_background_do_not_count(tmp_path: Path, portrait: np
             assert faces[0].size_px == 120
             return np.array([unit(0)])
 
-    cv2.imwrite(str(tmp_path / "S04.png"), portrait)
-    assert enrol(tmp_path, Two(), Two()).names == ("S04",)  # type: ignore[arg-type]
+    cv2.imwrite(str(tmp_path / "S03.png"), portrait)
+    assert enrol(tmp_path, Two(), Two()).names == ("S03",)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -172,5 +173,5 @@ def test_one_face_found_twice_is_one_face(tmp_path: Path, portrait: np.ndarray) 
             assert faces[0].score == 0.998
             return np.array([unit(0)])
 
-    cv2.imwrite(str(tmp_path / "S04.png"), portrait)
-    assert enrol(tmp_path, Twice(), Twice()).names == ("S04",)  # type: ignore[arg-type]
+    cv2.imwrite(str(tmp_path / "S03.png"), portrait)
+    assert enrol(tmp_path, Twice(), Twice()).names == ("S03",)  # type: ignore[arg-type]
