@@ -20,6 +20,11 @@ def analyze(
         False, "--by-seat", help="Tell students by their seats; no face is compared with another."
     ),
     headpose: str = typer.Option("default", help="Head-pose model, see `gazeclass models list`."),
+    mirror: bool | None = typer.Option(
+        None,
+        "--mirror/--no-mirror",
+        help="Head pose looks at each face mirrored too, at twice its time; left out, what the model's card says.",
+    ),
     offset: float | None = typer.Option(
         None,
         help="Without timestamps: seconds by which cam1's recording began before cam0's, negative if after. Left out, "
@@ -43,6 +48,7 @@ def analyze(
         enroll=who,
         seats=seats,
         headpose=headpose,
+        mirror=mirror,
         allow_scaling=allow_scaling,
     )
     say(f"{summary.pairs} frame pairs, {summary.seconds:.1f} s, {len(summary.students)} students seen")
@@ -92,6 +98,7 @@ def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported
     enroll,
     seats=None,
     headpose: str = "default",
+    mirror: bool | None = None,
     allow_scaling: bool = False,
 ):
     """What ``analyze`` and ``demo`` share: open, check, run with progress bars."""
@@ -105,7 +112,7 @@ def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported
     require_new(output)
     recording = open_recording(*videos, timestamps, offset_s=offset_s)
     cameras = check_size(recording, classroom.rig().cameras, allow_scaling)
-    estimator = load_estimator(headpose)
+    estimator = load_estimator(headpose, mirror=mirror)
     with progress_bars() as bars:
         recording = synchronised(recording, bars)
         bars.start("models and portraits")
@@ -119,12 +126,13 @@ def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported
             progress=bars,
         )
         compared = seats is None and enroll is not None
+        looks = f"{estimator.name}, mirrored faces too" if mirror else estimator.name
         summary = run(
             recording,
             pipeline,
             classroom,
             output,
-            models=["mtcnn", "identity", estimator.name] if compared else ["mtcnn", estimator.name],
+            models=["mtcnn", "identity", looks] if compared else ["mtcnn", looks],
             progress=bars,
         )
         for note in recording.notes:
