@@ -25,12 +25,15 @@ from PySide6.QtWidgets import QApplication
 
 import gazeclass.sample
 from gazeclass.calibration import stages
+from gazeclass.calibration.classroom import load_classroom
 from gazeclass.calibration.notes import CameraSpec
 from gazeclass.calibration.project import create_project
 from gazeclass.calibration.steps import Status, Step
+from gazeclass.calibration.tape import read_tape
 from gazeclass.calibration.target import chessboard
 from gazeclass.desktop import theme
 from gazeclass.desktop.app import make_application, make_context
+from gazeclass.desktop.classrooms.shelf import sample_classroom
 from gazeclass.desktop.wizard.pair_presenter import exchange_cameras
 from gazeclass.desktop.wizard.place import create
 from gazeclass.desktop.wizard.played import PlayedCameras
@@ -128,7 +131,7 @@ def prepare(folder: Path) -> None:
         for c in (0, 1)
     )
     project.set_cameras((specs[0], specs[1]), skew_ms=None)
-    project.change(baseline_m=4.411)
+    project.change(baseline_m=round(load_classroom(sample_classroom()).stereo.baseline_m, 3))
     stages.solve_all(project)
     project.memory.flush()
 
@@ -210,12 +213,13 @@ def wrong_square(studio: Studio) -> None:
 
 
 def tape_in_centimetres(studio: Studio) -> None:
-    """334.3 typed as metres."""
+    """Centimetres typed as metres."""
+    read_m = next(r.distance_m for r in read_tape(SAMPLE / "tape.csv") if r.name == "C00 to B_TL")
     view = studio.open(lambda project: (project.folder / "tape.csv").unlink())
     presenter = studio.go(view, Step.TAPE)
     studio.until(lambda: presenter.pair is not None)
     presenter.choose("C00", "B_TL")
-    presenter.enter_reading(334.3)
+    presenter.enter_reading(round(100 * read_m, 1))
     studio.until(lambda: presenter.doubt is not None)
     studio.shoot(view, "wrong-tape-cm")
     studio.close(view)

@@ -161,13 +161,14 @@ def test_swapped_cameras_are_recognised_and_exchanged(qtbot: Any, context: AppCo
 
 
 def test_wrong_square_size_shows_against_the_tape(qtbot: Any, context: AppContext, folder: Path) -> None:
+    true_m = baseline_m(folder)
     robot = Robot(qtbot, context, folder)
     robot.go(Step.TARGET)
     robot.type(robot.page.measured_square, "55")
     robot.idle()
     robot.go(Step.PAIR)
     robot.idle()
-    robot.type(robot.page.baseline, f"{baseline_m(folder):.3f}")
+    robot.type(robot.page.baseline, f"{true_m:.3f}")
     robot.until(lambda: "the squares are 60.0 mm, not 55.0 mm" in robot.words)
     robot.go(Step.TARGET)
     robot.type(robot.page.measured_square, "60")

@@ -30,10 +30,10 @@ def at_pace(step_s: float) -> Iterator[tuple[float, FramePair]]:
 
 @pytest.mark.slow
 def test_all_twelve_are_told_apart_at_two_pairs_a_second() -> None:
-    """S01 has hair over one eye: MTCNN sees that face now and then, and the collar under it more often.
+    """S11 has hair over one eye, and glasses.
 
-    With a search that took 1.5 s, and told the trackers only of faces nobody followed and only as places to look at,
-    S01 was never named.
+    In the sample there was before, a student like that was never named while a search that took 1.5 s told the
+    trackers only of faces nobody followed, and only as places to look at.
     """
     tools = build_live(load_classroom(ROOM), enrolment=sample_folder() / "enroll", headpose="landmarks", threads=1)
     search = tools.search
