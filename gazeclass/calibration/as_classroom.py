@@ -1,5 +1,6 @@
 """From what a calibration found out to the :class:`Classroom` that is saved."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -135,18 +136,8 @@ def _tape_entries(tape: tuple[Reading, ...], found: Survey | None) -> tuple[Tape
 
 
 def _target_entry(target: Target) -> TargetEntry:
-    charuco = target.kind == CHARUCO
-    return TargetEntry(
-        kind=target.kind,
-        columns=target.columns,
-        rows=target.rows,
-        square_m=target.square_m,
-        dictionary=target.dictionary,
-        marker_ratio=target.marker_ratio if charuco else None,
-        inverted=target.inverted,
-        legacy=target.legacy,
-        hash=target.hash,
-    )
+    ratio = target.marker_ratio if target.kind == CHARUCO else None
+    return TargetEntry(**(asdict(target) | {"marker_ratio": ratio, "hash": target.hash}))
 
 
 def _rotation_rows(R: Array) -> Any:

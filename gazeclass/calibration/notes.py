@@ -1,5 +1,6 @@
 """``project.toml``: what whoever sets up the room decided or measured and no picture tells."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -47,16 +48,7 @@ class TargetChoice(Part):
     @staticmethod
     def of(target: Target) -> "TargetChoice":
         """The choice of a target as it is to be printed."""
-        return TargetChoice(
-            kind=target.kind,
-            columns=target.columns,
-            rows=target.rows,
-            square_m=target.square_m,
-            dictionary=target.dictionary,
-            marker_ratio=target.marker_ratio,
-            inverted=target.inverted,
-            legacy=target.legacy,
-        )
+        return TargetChoice(**asdict(target))
 
     @property
     def checked(self) -> bool:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from gazeclass.headpose.attention import SDAM
 from gazeclass.headpose.backbone import BACKBONES, ResNetStages
+from gazeclass.headpose.gimbal import shrink_unseen
 from gazeclass.headpose.labels import CLASSES_DEG
 from gazeclass.headpose.style import MixStyle, Standardised
 
@@ -24,6 +25,7 @@ class HeadPoseNet(nn.Module):
         dropout: before the heads.
         standardise: whether pictures are standardised one by one first.
         mix_style: share of training batches whose styles are mixed after the first two stages.
+        gimbal: how soon the answer lets go of what a profile does not show (:mod:`gazeclass.headpose.gimbal`); 0 never.
     """
 
     def __init__(
@@ -35,8 +37,10 @@ class HeadPoseNet(nn.Module):
         dropout: float = 0.0,
         standardise: bool = False,
         mix_style: float = 0.0,
+        gimbal: float = 0.0,
     ) -> None:
         super().__init__()
+        self.gimbal = gimbal
         if isinstance(backbone, str):
             if backbone not in BACKBONES:
                 raise ValueError(f"backbone '{backbone}' is none of {', '.join(BACKBONES)}")
@@ -114,4 +118,4 @@ class WithSpread(nn.Module):
         psi = self.net.classes_deg
         mean = p @ psi
         variance = (p * (psi - mean[..., None]) ** 2).sum(dim=-1)
-        return mean, torch.sqrt(variance + 1e-6)
+        return shrink_unseen(mean, self.net.gimbal), torch.sqrt(variance + 1e-6)

@@ -29,6 +29,7 @@ class ModelPart(_Part):
     dropout: float = Field(0.0, ge=0, lt=1)
     standardise: bool = Field(False, description="each picture's channels are brought to mean 0 and spread 1")
     mix_style: float = Field(0.0, ge=0, le=1, description="training: share of batches whose styles are mixed")
+    gimbal: float = Field(0.0, ge=0, le=1, description="how soon answers let go of what a profile does not show")
     input_px: int = Field(224, ge=16, le=512)
     margin: float = Field(1.35, gt=0.5, lt=3)
     landmark_weight: float = Field(0.0, ge=0, le=1)

@@ -26,6 +26,7 @@ def build_network(recipe: Recipe) -> HeadPoseNet:
         dropout=recipe.model.dropout,
         standardise=recipe.model.standardise,
         mix_style=recipe.model.mix_style,
+        gimbal=recipe.model.gimbal,
     )
 
 
