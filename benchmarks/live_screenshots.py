@@ -1,6 +1,6 @@
 """The guide's pictures of a live lesson, from the running program: the form, the window, the projector.
 
-    python benchmarks/live_screenshots.py -o docs/images [--seconds 8]
+    python benchmarks/live_screenshots.py -o docs/images [--seconds 20]
 
 Plays the sample lesson as two cameras, in a temporary library.
 """
@@ -58,6 +58,7 @@ def take(context: AppContext, out: Path, seconds: float) -> None:
     assert presenter is not None
     assert live is not None
     lesson = presenter.lesson
+    live.bar.pictures.setChecked(True)
     settle(lambda: lesson.status().lesson_s >= seconds, PATIENCE_S)
     shoot(window, out / "live-window.png")
     board = lesson.meta.board
@@ -78,7 +79,7 @@ def take(context: AppContext, out: Path, seconds: float) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=Path("docs/images"))
-    parser.add_argument("--seconds", type=float, default=8.0, help="of the lesson before the window is taken")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of the lesson before the window is taken")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     qInstallMessageHandler(lambda *_: None)

@@ -18,6 +18,7 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import cv2
 import numpy as np
 from PIL import Image
 from PySide6.QtCore import qInstallMessageHandler
@@ -34,7 +35,6 @@ from gazeclass.calibration.target import chessboard
 from gazeclass.desktop import theme
 from gazeclass.desktop.app import make_application, make_context
 from gazeclass.desktop.classrooms.shelf import sample_classroom
-from gazeclass.desktop.wizard.pair_presenter import exchange_cameras
 from gazeclass.desktop.wizard.place import create
 from gazeclass.desktop.wizard.played import PlayedCameras
 from gazeclass.desktop.wizard.sources import read_colour
@@ -44,9 +44,8 @@ SIZE_PX = (1176, 720)  # a window of 1280 × 720 without the rail of places
 PATIENCE_S = 600.0
 
 
-def cameras(picture: Path, lost_after: int | None = None) -> PlayedCameras:
+def cameras(image: np.ndarray, lost_after: int | None = None) -> PlayedCameras:
     """Live cameras out of one picture; the left one is pulled out after ``lost_after`` moments."""
-    image = read_colour(picture)
     return PlayedCameras(
         [(image, image)],
         pace_s=0.05,
@@ -86,7 +85,8 @@ class Studio:
 
     def go(self, view: Any, step: Step) -> Any:
         self.until(lambda: not view.presenter.blocked_by(step))
-        view.presenter.go(step)
+        if view.presenter.current is not step:  # going there again would begin what the cameras play anew
+            view.presenter.go(step)
         self.idle(view)
         return view.presenter.presenter
 
@@ -171,14 +171,11 @@ def _lens_removed(project: Any) -> None:
 
 
 def out_of_view(studio: Studio) -> None:
-    """Nobody holds a board."""
-    view = studio.open(_lens_removed, cameras(SAMPLE / "auxiliary" / "cam1.jpg"))
-    presenter = studio.go(view, Step.LENS0)
-    presenter.session.feed.stop()
-    image = np.full((1080, 1920, 3), 90, np.uint8)
-    image[200:900, 1500:] = read_colour(SAMPLE / "intrinsics" / "cam0" / "0.jpg")[200:900, 300:720]
-    presenter.session.source._image = image
-    presenter.look()
+    """The board is held half beside the picture."""
+    whole = read_colour(SAMPLE / "intrinsics" / "cam0" / "0.jpg")
+    beside = cv2.copyMakeBorder(whole[:, 400:], 0, 0, 0, 400, cv2.BORDER_REFLECT)
+    view = studio.open(_lens_removed, cameras(beside))
+    studio.go(view, Step.LENS0)
     studio.until(lambda: any("not seen" in n.text for n in view.presenter.guidance().notices))
     studio.shoot(view, "wrong-out-of-view")
     studio.close(view)
@@ -186,7 +183,7 @@ def out_of_view(studio: Studio) -> None:
 
 def unplugged(studio: Studio) -> None:
     """A camera is pulled out in the Lens step."""
-    view = studio.open(_lens_removed, cameras(SAMPLE / "intrinsics" / "cam0" / "0.jpg", lost_after=25))
+    view = studio.open(_lens_removed, cameras(read_colour(SAMPLE / "intrinsics" / "cam0" / "0.jpg"), lost_after=25))
     presenter = studio.go(view, Step.LENS0)
     studio.until(lambda: presenter.lost)
     studio.idle(view)
@@ -196,7 +193,7 @@ def unplugged(studio: Studio) -> None:
 
 def swapped(studio: Studio) -> None:
     """Left and right exchanged."""
-    view = studio.open(exchange_cameras)
+    view = studio.open(lambda project: project.exchange_cameras())
     presenter = studio.go(view, Step.PAIR)
     studio.until(lambda: presenter.seems_swapped)
     studio.shoot(view, "wrong-swapped")

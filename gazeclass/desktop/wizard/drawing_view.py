@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gazeclass.calibration.room_drawing import UV, Drawing, Scene, from_above, from_side
 from gazeclass.desktop import theme
 
-GAP_PX, MARGIN_PX, TITLE_PX = 24, 16, 24
+#: The gap holds the names of a point at the right of one drawing and of one at the left of the other.
+GAP_PX, MARGIN_PX, TITLE_PX = 84, 16, 24
 #: Around what is drawn, metres.
 ROUND_M = 0.35
 
