@@ -132,6 +132,12 @@ def survey(problem: Problem) -> Survey:
             todo="Measure from at least three chessboard corners to at least three corners of the board.",
         )
     fit, left_out, rivals = _reject(problem, full)
+    if left_out:
+        # Before a reading is blamed: a wrong square size touches all of them, the longest most.
+        scaled = solve(problem, free_scale=True)
+        square = _wrong_square(problem, scaled)
+        if square is not None and scaled.chi2 + RIVAL_CHI2 < fit.chi2:
+            raise square
     if not _plausible(fit) or len(left_out) > 1:
         explained = _explain(problem)
         if explained is not None:
@@ -181,18 +187,25 @@ def _redundancy(fit: Fit) -> Array:
     return np.clip(1.0 - np.einsum("ij,jk,ik->i", fit.design, fit.cov, fit.design), 0.0, 1.0)
 
 
+def _wrong_square(problem: Problem, scaled: Fit) -> InputError | None:
+    """What to say of a fit with the chessboard's size left free, where that size is clearly another."""
+    sigma = float(np.sqrt(scaled.cov[8, 8]))
+    if not _plausible(scaled) or abs(scaled.scale - 1.0) <= max(4 * sigma, 0.01):
+        return None
+    square = problem.points.target.square_m
+    return InputError(
+        f"the square is given as {square * 1000:.1f} mm, but the tape fits squares of "
+        f"{scaled.scale * square * 1000:.1f} ± {sigma * square * 1000:.1f} mm",
+        where="tape.csv",
+        todo="Measure ten squares of the print and give --square accordingly.",
+    )
+
+
 def _explain(problem: Problem) -> InputError | None:
     """A mistake that touches many readings at once."""
-    scaled = solve(problem, free_scale=True)
-    sigma = float(np.sqrt(scaled.cov[8, 8]))
-    if _plausible(scaled) and abs(scaled.scale - 1.0) > max(4 * sigma, 0.01):
-        square = problem.points.target.square_m
-        return InputError(
-            f"the square is given as {square * 1000:.1f} mm, but the tape fits squares of "
-            f"{scaled.scale * square * 1000:.1f} ± {sigma * square * 1000:.1f} mm",
-            where="tape.csv",
-            todo="Measure ten squares of the print and give --square accordingly.",
-        )
+    square = _wrong_square(problem, solve(problem, free_scale=True))
+    if square is not None:
+        return square
     target = problem.points.target
     origin, along, across, opposite = target.outer_corner_names()
     explanations: list[tuple[float, str]] = []

@@ -4,5 +4,5 @@ from pathlib import Path
 
 
 def sample_folder() -> Path:
-    """Folder of the sample lesson: calibration/, enroll/, cam0.mp4, cam1.mp4, timestamps.csv, truth.csv."""
+    """Folder of the sample lesson: calibration/, enroll/, cam0.mp4, cam1.mp4, timestamps.csv, truth.csv, truth.json."""
     return Path(__file__).resolve().parent
