@@ -50,9 +50,13 @@ class MovementMeter:
     amounts: list[float] = field(default_factory=list)
     _last: tuple[float, np.ndarray] | None = None
 
+    def wants(self, t_s: float) -> bool:
+        """Whether a picture of this time is looked at; others come too soon after the last."""
+        return self._last is None or t_s - self._last[0] >= LEAST_STEP_S
+
     def feed(self, t_s: float, grey: np.ndarray) -> None:
         """Take in a picture ``(h, w)`` uint8 of any size."""
-        if self._last is not None and t_s - self._last[0] < LEAST_STEP_S:
+        if not self.wants(t_s):
             return
         height, width = grey.shape
         if width > WIDTH_PX:

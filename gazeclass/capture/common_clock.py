@@ -4,14 +4,11 @@ The offset is measured over the first minute. In a long recording it is measured
 drift apart by up to some 100 millionths, which is a third of a second in an hour.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
 
 from gazeclass.capture.video import VideoFile
 from gazeclass.geometry.rotation import Array
-from gazeclass.movement import ClockOffset, MovementMeter, clock_offset
+from gazeclass.movement import WIDTH_PX, ClockOffset, MovementMeter, clock_offset
 from gazeclass.progress import SILENT, Progress
 
 #: So much of a recording is looked at.
@@ -83,21 +80,14 @@ def _drift(videos: tuple[VideoFile, VideoFile], found: ClockOffset, at_s: float,
 
 
 def _movement(video: VideoFile, from_s: float, progress: Progress) -> MovementMeter:
-    meter = MovementMeter()
-    for t_s, grey in _small_pictures(video, from_s, from_s + WINDOW_S):
-        meter.feed(t_s, grey)
-        progress.advance()
-    return meter
-
-
-def _small_pictures(video: VideoFile, from_s: float, to_s: float) -> Iterator[tuple[float, np.ndarray]]:
-    """Time and small grey picture of every frame between two moments of the file's clock."""
+    """Of a window of the file's clock."""
     from av.video.reformatter import VideoReformatter
 
-    from gazeclass.movement import WIDTH_PX
-
-    reformatter = VideoReformatter()
-    for t_s, frame in video.decoded(from_s, to_s):
-        height = max(1, round(frame.height * WIDTH_PX / frame.width))
-        small = reformatter.reformat(frame, width=WIDTH_PX, height=height, format="gray", interpolation="AREA")
-        yield t_s, small.to_ndarray()
+    meter, reformatter = MovementMeter(), VideoReformatter()
+    for t_s, frame in video.decoded(from_s, from_s + WINDOW_S):
+        if meter.wants(t_s):
+            height = max(1, round(frame.height * WIDTH_PX / frame.width))
+            small = reformatter.reformat(frame, width=WIDTH_PX, height=height, format="gray", interpolation="AREA")
+            meter.feed(t_s, small.to_ndarray())
+        progress.advance()
+    return meter
