@@ -24,7 +24,7 @@ TARGET = chessboard("9x6", 0.08)
 
 @dataclass(frozen=True, eq=False)
 class TrueRoom:
-    """Cameras as in lesson_a's kind of room (the left one at small x), a lying chessboard, a 4.0 × 1.2 m board."""
+    """Cameras beside a board of 4.0 × 1.2 m (the left one at small x), and a lying chessboard before it."""
 
     rig: StereoRig
     T_WA: Transform
