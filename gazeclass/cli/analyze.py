@@ -20,10 +20,11 @@ def analyze(
         False, "--by-seat", help="Tell students by their seats; no face is compared with another."
     ),
     headpose: str = typer.Option("default", help="Head-pose model, see `gazeclass models list`."),
-    mirror: bool = typer.Option(
-        True,
+    mirror: bool | None = typer.Option(
+        None,
         "--mirror/--no-mirror",
-        help="Head pose looks at each face mirrored too: a little nearer, at twice its time.",
+        help="Head pose looks at each face mirrored too: a little nearer, at twice its time, and no longer just what a "
+        "live lesson would have shown. Left out, what the model's card says.",
     ),
     offset: float | None = typer.Option(
         None,
@@ -98,7 +99,7 @@ def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported
     enroll,
     seats=None,
     headpose: str = "default",
-    mirror: bool = True,
+    mirror: bool | None = None,
     allow_scaling: bool = False,
 ):
     """What ``analyze`` and ``demo`` share: open, check, run with progress bars."""
