@@ -21,7 +21,7 @@ from gazeclass.calibration.target import chessboard
 from gazeclass.capture.files import open_recording
 from gazeclass.geometry.rotation import Array
 from gazeclass.headpose.estimator import load_estimator
-from gazeclass.headpose.peers import FsaNet, Peer, ThreeDdfa
+from gazeclass.headpose.peers import MARGINS, Peer, load_peers
 from gazeclass.headpose.poses import HeadPoseEstimator, HeadPoses
 from gazeclass.lesson.analysis import analyze
 from gazeclass.lesson.assembly import build_pipeline
@@ -35,8 +35,6 @@ PEER_SIGMA_DEG = (5.0, 6.0, 4.0)
 
 class WithSigma:
     """A peer with the sigma that fusion and smoothing need."""
-
-    needs_landmarks = False
 
     def __init__(self, peer: Peer) -> None:
         self.name, self._peer = peer.name, peer
@@ -56,7 +54,7 @@ def main() -> None:
     parser.add_argument("--classroom", type=Path, help="calibrated before; without it the folder's pictures are used")
     parser.add_argument("--model", nargs="*", default=["headpose-sdam-fast", "headpose-sdam-fast+mirror"])
     parser.add_argument("--peers", type=Path, default=DATA / "peers")
-    parser.add_argument("--margin", type=float, nargs="*", default=[1.2, 1.4, 1.6], help="of the peers' crops")
+    parser.add_argument("--margin", type=float, nargs="*", default=list(MARGINS), help="of the peers' crops")
     options = parser.parse_args()
     if options.classroom is None:
         classroom = calibrate_folder(options.lesson / "calibration", chessboard("9x6", 0.060)).classroom
@@ -67,9 +65,10 @@ def main() -> None:
     for name in options.model:
         mirror = name.endswith("+mirror")
         methods.append((name, load_estimator(name.removesuffix("+mirror"), mirror=mirror), True))
-    for margin in options.margin:
-        for peer in (FsaNet(options.peers / "fsanet", margin), ThreeDdfa(options.peers / "threeddfa_v2_mb05", margin)):
-            methods.append((peer.name, WithSigma(peer), False))
+    peers, missing = load_peers(options.peers, margins=options.margin)
+    methods += [(peer.name, WithSigma(peer), False) for peer in peers]
+    for words in missing:
+        print(words)
     print(
         "| | rows: gaze point, median cm | all | head pose, median ° | 68 / 95 % ellipses hold | head pose ms a pair |"
     )

@@ -13,9 +13,8 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PIL import Image
+from guide_picture import shoot, wait
 from PySide6.QtCore import qInstallMessageHandler
-from PySide6.QtWidgets import QWidget
 
 from gazeclass.desktop import theme
 from gazeclass.desktop.app import make_application
@@ -23,20 +22,9 @@ from gazeclass.desktop.classrooms.shelf import add_sample
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.lesson.place import LessonPlace
 from gazeclass.desktop.main_window import MainWindow
-from gazeclass.desktop.screenshots import private_settings, settle
+from gazeclass.desktop.screenshots import private_settings
 from gazeclass.desktop.state import State
 from gazeclass.lesson.zones import Zone
-
-PATIENCE_S = 300.0
-
-
-def shoot(widget: QWidget, path: Path) -> None:
-    """256 colours are enough for a guide."""
-    widget.grab().save(str(path))
-    with Image.open(path) as whole:
-        few = whole.convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
-    print(path, f"{path.stat().st_size / 1000:.0f} kB")
 
 
 def take(context: AppContext, out: Path, seconds: float) -> None:
@@ -50,16 +38,16 @@ def take(context: AppContext, out: Path, seconds: float) -> None:
     window.stack.addWidget(place)
     window.stack.setCurrentWidget(place)
     place.start_presenter.refresh()
-    settle(lambda: bool(place.start_presenter.facts.rooms) and place.start_view.looking.isHidden(), PATIENCE_S)
+    wait(lambda: bool(place.start_presenter.facts.rooms) and place.start_view.looking.isHidden())
     shoot(window, out / "live-start.png")
     place.start_presenter.choose_sample()
-    settle(lambda: place.presenter is not None and place.presenter.lesson.moment is not None, PATIENCE_S)
+    wait(lambda: place.presenter is not None and place.presenter.lesson.moment is not None)
     presenter, live = place.presenter, place.live
     assert presenter is not None
     assert live is not None
     lesson = presenter.lesson
     live.bar.pictures.setChecked(True)
-    settle(lambda: lesson.status().lesson_s >= seconds, PATIENCE_S)
+    wait(lambda: lesson.status().lesson_s >= seconds)
     shoot(window, out / "live-window.png")
     board = lesson.meta.board
     third_m = board.width_m / 3
@@ -69,7 +57,7 @@ def take(context: AppContext, out: Path, seconds: float) -> None:
     ]
     lesson.replace_zones(zones)
     live.open_projector()
-    settle(lambda: lesson.status().lesson_s >= seconds + 2.0, PATIENCE_S)
+    wait(lambda: lesson.status().lesson_s >= seconds + 2.0)
     assert live.projector is not None
     shoot(live.projector, out / "live-projector.png")
     place.end_now()

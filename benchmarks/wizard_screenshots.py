@@ -11,7 +11,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import cv2
 import numpy as np
-from PIL import Image
+from guide_picture import shoot, wait
 from PySide6.QtCore import qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
@@ -41,7 +40,7 @@ from gazeclass.desktop.wizard.sources import read_colour
 
 SAMPLE = Path(gazeclass.sample.__file__).parent / "calibration"
 SIZE_PX = (1176, 720)  # a window of 1280 × 720 without the rail of places
-PATIENCE_S = 600.0
+WIDTH_PX = 1000  # of the pictures
 
 
 def cameras(image: np.ndarray, lost_after: int | None = None) -> PlayedCameras:
@@ -63,14 +62,6 @@ class Studio:
         self.finished = place / "finished" / "room-12"
         self.count = 0
 
-    def until(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + PATIENCE_S
-        while not condition():
-            if time.monotonic() > end:
-                raise TimeoutError("the wizard did not get there")
-            self.application.processEvents()
-            time.sleep(0.005)
-
     def open(self, change: Callable[[Any], object] = lambda project: None, source: Any = None) -> Any:
         self.count += 1
         folder = self.place / f"library{self.count}" / "classrooms" / "room-12"
@@ -80,32 +71,23 @@ class Studio:
         view.presenter.session.source = source
         view.resize(*SIZE_PX)
         view.show()
-        self.until(lambda: view.presenter.current is not None)
+        wait(lambda: view.presenter.current is not None)
         return view
 
     def go(self, view: Any, step: Step) -> Any:
-        self.until(lambda: not view.presenter.blocked_by(step))
+        wait(lambda: not view.presenter.blocked_by(step))
         if view.presenter.current is not step:  # going there again would begin what the cameras play anew
             view.presenter.go(step)
         self.idle(view)
         return view.presenter.presenter
 
     def idle(self, view: Any) -> None:
-        self.until(lambda: not view.presenter.session.worker.busy and not view.presenter.guidance().busy)
+        wait(lambda: not view.presenter.session.worker.busy and not view.presenter.guidance().busy)
 
     def shoot(self, view: Any, name: str) -> None:
         for _ in range(20):
             self.application.processEvents()
-        path = self.out / f"wizard-{name}.png"
-        view.grab().save(str(path))
-        # 256 colours at 1000 pixels are enough for a guide, at a third of the size; an octree keeps
-        # the few pixels of an axis in their colour.
-        with Image.open(path) as whole:
-            small = whole.convert("RGB").resize(
-                (1000, round(1000 * whole.height / whole.width)), Image.Resampling.LANCZOS
-            )
-        small.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
-        print(path, f"{path.stat().st_size / 1000:.0f} kB")
+        shoot(view, self.out / f"wizard-{name}.png", WIDTH_PX)
 
     def close(self, view: Any) -> None:
         view.presenter.close()
@@ -147,19 +129,19 @@ def steps(studio: Studio) -> None:
             view.presenter.session.refresh()
         presenter = studio.go(view, step)
         if step is Step.CAMERAS:
-            studio.until(lambda p=presenter: p.phase == "idle" and p.measured is not None)
+            wait(lambda p=presenter: p.phase == "idle" and p.measured is not None)
         if step in (Step.LENS0, Step.LENS1, Step.PAIR):
             presenter.show_view(presenter.views()[0].name)
-            studio.until(lambda p=presenter: any(p.viewed))
+            wait(lambda p=presenter: any(p.viewed))
         if step is Step.PAIR:
             corner = presenter.viewed[0].corners_px[0]
             presenter.click(0, float(corner[0]), float(corner[1]))
         if step is Step.AUXILIARY:
-            studio.until(lambda p=presenter: p.frame(0) is not None)
+            wait(lambda p=presenter: p.frame(0) is not None)
         if step is Step.TAPE:
-            studio.until(lambda p=presenter: p.pair is not None)
+            wait(lambda p=presenter: p.pair is not None)
         if step is Step.SUMMARY:
-            studio.until(lambda p=presenter: p.page is not None)
+            wait(lambda p=presenter: p.page is not None)
         studio.idle(view)
         studio.shoot(view, step.value)
     studio.close(view)
@@ -176,7 +158,7 @@ def out_of_view(studio: Studio) -> None:
     beside = cv2.copyMakeBorder(whole[:, 400:], 0, 0, 0, 400, cv2.BORDER_REFLECT)
     view = studio.open(_lens_removed, cameras(beside))
     studio.go(view, Step.LENS0)
-    studio.until(lambda: any("not seen" in n.text for n in view.presenter.guidance().notices))
+    wait(lambda: any("not seen" in n.text for n in view.presenter.guidance().notices))
     studio.shoot(view, "wrong-out-of-view")
     studio.close(view)
 
@@ -185,7 +167,7 @@ def unplugged(studio: Studio) -> None:
     """A camera is pulled out in the Lens step."""
     view = studio.open(_lens_removed, cameras(read_colour(SAMPLE / "intrinsics" / "cam0" / "0.jpg"), lost_after=25))
     presenter = studio.go(view, Step.LENS0)
-    studio.until(lambda: presenter.lost)
+    wait(lambda: presenter.lost)
     studio.idle(view)
     studio.shoot(view, "wrong-unplugged")
     studio.close(view)
@@ -195,7 +177,7 @@ def swapped(studio: Studio) -> None:
     """Left and right exchanged."""
     view = studio.open(lambda project: project.exchange_cameras())
     presenter = studio.go(view, Step.PAIR)
-    studio.until(lambda: presenter.seems_swapped)
+    wait(lambda: presenter.seems_swapped)
     studio.shoot(view, "wrong-swapped")
     studio.close(view)
 
@@ -204,7 +186,7 @@ def wrong_square(studio: Studio) -> None:
     """Squares of 60 mm given as 55."""
     view = studio.open(lambda project: project.measure_square(0.055))
     presenter = studio.go(view, Step.PAIR)
-    studio.until(lambda: presenter.state.status is Status.PROBLEM)
+    wait(lambda: presenter.state.status is Status.PROBLEM)
     studio.shoot(view, "wrong-square")
     studio.close(view)
 
@@ -214,10 +196,10 @@ def tape_in_centimetres(studio: Studio) -> None:
     read_m = next(r.distance_m for r in read_tape(SAMPLE / "tape.csv") if r.name == "C00 to B_TL")
     view = studio.open(lambda project: (project.folder / "tape.csv").unlink())
     presenter = studio.go(view, Step.TAPE)
-    studio.until(lambda: presenter.pair is not None)
+    wait(lambda: presenter.pair is not None)
     presenter.choose("C00", "B_TL")
     presenter.enter_reading(round(100 * read_m, 1))
-    studio.until(lambda: presenter.doubt is not None)
+    wait(lambda: presenter.doubt is not None)
     studio.shoot(view, "wrong-tape-cm")
     studio.close(view)
 
@@ -226,7 +208,7 @@ def other_way_round(studio: Studio) -> None:
     """The lying chessboard turned by half a turn."""
     view = studio.open(lambda project: project.change(half_turn=True))
     presenter = studio.go(view, Step.AUXILIARY)
-    studio.until(lambda: presenter.frame(0) is not None and presenter.state.status is Status.PROBLEM)
+    wait(lambda: presenter.frame(0) is not None and presenter.state.status is Status.PROBLEM)
     studio.idle(view)
     studio.shoot(view, "wrong-way-round")
     studio.close(view)
@@ -236,7 +218,7 @@ def disk_full(studio: Studio) -> None:
     """No room left when the classroom is saved."""
     view = studio.open(lambda project: project.skip("check"))
     presenter = studio.go(view, Step.SUMMARY)
-    studio.until(lambda: presenter.page is not None)
+    wait(lambda: presenter.page is not None)
     studio.idle(view)
     real, folder = os.replace, view.presenter.session.folder
 
@@ -247,7 +229,7 @@ def disk_full(studio: Studio) -> None:
 
     os.replace = full  # type: ignore[assignment]
     presenter.save()
-    studio.until(lambda: not presenter.working)
+    wait(lambda: not presenter.working)
     os.replace = real
     studio.idle(view)
     studio.shoot(view, "wrong-disk-full")
@@ -264,7 +246,7 @@ def resumed(studio: Studio) -> None:
 
     view = studio.open(half_way)
     presenter = view.presenter.presenter
-    studio.until(lambda: presenter.may_take and all(d is not None for d in presenter.found))
+    wait(lambda: presenter.may_take and all(d is not None for d in presenter.found))
     studio.shoot(view, "resumed")
     studio.close(view)
 

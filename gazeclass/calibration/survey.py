@@ -132,16 +132,17 @@ def survey(problem: Problem) -> Survey:
             todo="Measure from at least three chessboard corners to at least three corners of the board.",
         )
     fit, left_out, rivals = _reject(problem, full)
-    if left_out:
-        # Before a reading is blamed: a wrong square size touches all of them, the longest most.
+    many = not _plausible(fit) or len(left_out) > 1
+    if many or left_out:
+        # Before one reading alone is blamed: a wrong square size touches all of them, the longest most.
         scaled = solve(problem, free_scale=True)
         square = _wrong_square(problem, scaled)
-        if square is not None and scaled.chi2 + RIVAL_CHI2 < fit.chi2:
+        if square is not None and (many or scaled.chi2 + RIVAL_CHI2 < fit.chi2):
             raise square
-    if not _plausible(fit) or len(left_out) > 1:
-        explained = _explain(problem)
-        if explained is not None:
-            raise explained
+    if many:
+        exchanged = _exchanged_corners(problem)
+        if exchanged is not None:
+            raise exchanged
     if not _plausible(fit):
         raise InputError(
             "too many tape readings contradict each other to tell which are wrong: " + _worst(problem, full),
@@ -201,11 +202,8 @@ def _wrong_square(problem: Problem, scaled: Fit) -> InputError | None:
     )
 
 
-def _explain(problem: Problem) -> InputError | None:
-    """A mistake that touches many readings at once."""
-    square = _wrong_square(problem, solve(problem, free_scale=True))
-    if square is not None:
-        return square
+def _exchanged_corners(problem: Problem) -> InputError | None:
+    """What to say where the readings fit once the chessboard's corners are named the other way round."""
     target = problem.points.target
     origin, along, across, opposite = target.outer_corner_names()
     explanations: list[tuple[float, str]] = []

@@ -127,7 +127,7 @@ def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported
             progress=bars,
         )
         compared = seats is None and enroll is not None
-        looks = estimator.name + ", mirrored faces too" * getattr(estimator, "mirror", False)
+        looks = f"{estimator.name}, mirrored faces too" if getattr(estimator, "mirror", False) else estimator.name
         summary = run(
             recording,
             pipeline,

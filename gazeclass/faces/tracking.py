@@ -325,9 +325,9 @@ class CameraTracker:
 
     def _is_no_face(self, follower: Follower, strangers: float | None) -> bool:
         """Whether a track is a hand or a collar: found but weakly, where no face was lost, and like nobody."""
-        if follower.mean_score >= self._options.sure_score or self._is_remembered(follower.face.box_px):
+        if strangers is None or follower.mean_score >= self._options.sure_score:
             return False
-        return strangers is not None and is_unlike_all(follower, self._followers, strangers)
+        return not self._is_remembered(follower.face.box_px) and is_unlike_all(follower, self._followers, strangers)
 
     def _is_remembered(self, box_px: np.ndarray) -> bool:
         """Whether a proven face was lost here."""
