@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QLabel
 
 from gazeclass.desktop.widgets.card_grid import CardGrid
 from gazeclass.desktop.widgets.controls import ElidedLabel
 from gazeclass.desktop.widgets.picture_view import Box, Dots, Line, PictureView, Text
+from gazeclass.desktop.widgets.plan_drawing import SMALLER, fitted
 from gazeclass.desktop.widgets.room_plan import Mark, PlanCamera, PlanSeat, RoomPlan, SeatState
 from gazeclass.desktop.widgets.step_strip import Step, StepState, StepStrip
 from gazeclass.geometry.frames import Board
@@ -59,6 +61,18 @@ def test_marks_differ_without_colour(plan: RoomPlan) -> None:
         for second in marks[i + 1 :]:
             difference = np.abs(pictures[first].astype(int) - pictures[second])
             assert (difference > 60).sum() >= 20, (first, second)
+
+
+def test_a_short_name_is_written_smaller_before_it_is_cut_off(plan: RoomPlan) -> None:
+    font = plan.font()
+    wide = QFontMetricsF(font).horizontalAdvance("S01")
+    assert fitted(font, ["S01"], wide) == (font, "S01")
+    smaller, words = fitted(font, ["S01"], 0.85 * wide)
+    assert words == "S01"
+    assert QFontMetricsF(smaller).horizontalAdvance("S01") <= 0.85 * wide
+    smallest, words = fitted(font, ["Konstantinopolitanska"], wide)
+    assert words.endswith("…")
+    assert QFontMetricsF(smallest).height() >= SMALLER[-1] * QFontMetricsF(font).height() - 1
 
 
 def test_arrows_walk_through_the_seats(plan: RoomPlan, qtbot) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from gazeclass.desktop.theme import CHALK, SLATE, Palette
 from gazeclass.geometry.frames import Board
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: A desk's width; seats are drawn this large, or smaller where they stand closer.
 SEAT_M = 0.62
 _ROOM_MARGIN_M = 0.55
+#: Words that do not fit into a seat are written smaller, as these parts of their size, then cut off.
+SMALLER = (0.95, 0.9, 0.85, 0.8, 0.75)
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,26 @@ def draw_seat(
         painter.drawRoundedRect(rect.adjusted(-4, -4, 4, 4), 8, 8)
     ink = draw_mark(painter, rect, state.mark, state.colour, palette, unreliable=state.unreliable)
     painter.setPen(QColor(ink))
-    metrics = QFontMetricsF(painter.font())
-    lines = [seat.name, state.text] if state.text and rect.height() >= 2.2 * metrics.height() else [seat.name]
-    words = "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideRight, rect.width() - 6) for line in lines)
+    tall = rect.height() >= 2.2 * QFontMetricsF(painter.font()).height()
+    lines = [seat.name, state.text] if state.text and tall else [seat.name]
+    font, words = fitted(painter.font(), lines, rect.width() - 6)
+    painter.save()
+    painter.setFont(font)
     painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), words)
+    painter.restore()
+
+
+def fitted(font: QFont, lines: "Sequence[str]", width_px: float) -> tuple[QFont, str]:
+    """Lines that fit into a width: in smaller letters if need be, down to the last of :data:`SMALLER`; then cut off."""
+    chosen, metrics = font, QFontMetricsF(font)
+    # Hinted letters do not shrink in proportion: the sizes are tried.
+    for share in SMALLER:
+        if max(metrics.horizontalAdvance(line) for line in lines) <= width_px:
+            break
+        chosen = QFont(font)
+        chosen.setPointSizeF(QFontInfo(font).pointSizeF() * share)
+        metrics = QFontMetricsF(chosen)
+    return chosen, "\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideRight, width_px) for line in lines)
 
 
 def draw_mark(
