@@ -23,7 +23,7 @@ from gazeclass.geometry.camera import CameraModel, ray_rotation
 from gazeclass.geometry.rotation import Array, exp_so3, geodesic_deg, log_so3, wrap_deg
 from gazeclass.headpose.estimator import load_estimator
 from gazeclass.headpose.labelled import LabelledFaces, read_rendered
-from gazeclass.headpose.meanface import MIRROR_5
+from gazeclass.headpose.mirror import ANGLE_SIGNS, mirrored_face
 from gazeclass.headpose.poses import HeadPoseEstimator, HeadPoses, estimate_in_batches
 from gazeclass.headpose.ray_view import along_rays
 from gazeclass.headpose.shards import Detect, Heads, read_shard, shard_paths
@@ -43,12 +43,9 @@ def all_poses(method: HeadPoseEstimator, faces: LabelledFaces, boxes: Array | No
 
 def mirror_deg(method: HeadPoseEstimator, faces: LabelledFaces) -> Array:
     """Median change ``(3,)`` of yaw, pitch, roll when picture, box and landmarks are mirrored."""
-    images = [np.ascontiguousarray(image[:, ::-1]) for image in faces.images]
-    last = np.array([image.shape[1] - 1.0 for image in faces.images])
-    boxes, marks = faces.boxes_px.copy(), faces.landmarks_px[:, MIRROR_5].copy()
-    boxes[:, [0, 2]] = last[:, None] - boxes[:, [2, 0]]
-    marks[..., 0] = last[:, None] - marks[..., 0]
-    back = estimate_in_batches(method, images, list(boxes), list(marks)).angles_deg * [-1, 1, -1]
+    views = [mirrored_face(*face) for face in zip(faces.images, faces.boxes_px, faces.landmarks_px, strict=True)]
+    images, boxes, marks = zip(*views, strict=True)
+    back = estimate_in_batches(method, images, boxes, marks).angles_deg * ANGLE_SIGNS
     return np.asarray(np.nanmedian(np.abs(wrap_deg(back - all_poses(method, faces).angles_deg)), axis=0))
 
 

@@ -24,7 +24,7 @@ from gazeclass.geometry.rotation import geodesic_deg, long_yaw_angles_deg, rotat
 from gazeclass.headpose.estimator import load_estimator
 from gazeclass.headpose.evaluation import figures, milliseconds
 from gazeclass.headpose.labelled import LabelledFaces, read_hpid
-from gazeclass.headpose.meanface import MIRROR_5
+from gazeclass.headpose.mirror import ANGLE_SIGNS, mirrored_face
 from gazeclass.headpose.peers import MARGINS, load_peers
 from gazeclass.headpose.poses import HeadPoseEstimator, HeadPoses, estimate_in_batches
 
@@ -87,13 +87,9 @@ def estimate_all(method: HeadPoseEstimator, faces: LabelledFaces) -> HeadPoses:
 def mirror_error_deg(method: HeadPoseEstimator, faces: LabelledFaces) -> np.ndarray:
     """Median difference of each angle between a picture and its mirror image (box and landmarks mirrored too)."""
     rows = np.flatnonzero(faces.found)
-    images = [np.ascontiguousarray(faces.images[k][:, ::-1]) for k in rows]
-    widths = np.array([faces.images[k].shape[1] - 1 for k in rows], float)
-    boxes = faces.boxes_px[rows].copy()
-    boxes[:, [0, 2]] = widths[:, None] - boxes[:, [2, 0]]
-    marks = faces.landmarks_px[rows][:, MIRROR_5].copy()
-    marks[..., 0] = widths[:, None] - marks[..., 0]
-    back = estimate_in_batches(method, images, list(boxes), list(marks)).angles_deg * [-1, 1, -1]
+    views = [mirrored_face(faces.images[k], faces.boxes_px[k], faces.landmarks_px[k]) for k in rows]
+    images, boxes, marks = zip(*views, strict=True)
+    back = estimate_in_batches(method, images, boxes, marks).angles_deg * ANGLE_SIGNS
     return np.median(np.abs(wrap_deg(back - estimate_all(method, faces).angles_deg)), axis=0)
 
 

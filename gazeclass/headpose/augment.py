@@ -13,13 +13,7 @@ from numpy.typing import ArrayLike
 from gazeclass.geometry.camera import ray_rotation
 from gazeclass.geometry.rotation import Array, exp_so3
 from gazeclass.headpose.crop import CropRule, crop_affine, square, warp
-
-_D = np.diag([-1.0, 1.0, 1.0])
-
-
-def mirrored(R: ArrayLike) -> Array:
-    """Rotations ``(..., 3, 3)`` as a mirror left to right shows them: D·R·D."""
-    return np.asarray(_D @ np.asarray(R, float) @ _D)
+from gazeclass.headpose.mirror import mirrored
 
 
 def turned(R: ArrayLike, turn_deg: float) -> Array:

@@ -15,9 +15,9 @@ import numpy as np
 
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import FACING, Array, angles_deg_from_rotation, long_yaw_angles_deg
-from gazeclass.headpose.augment import mirrored
 from gazeclass.headpose.landmark_pose import pose_from_landmarks
 from gazeclass.headpose.meanface import MEAN_FACE_68, five_points
+from gazeclass.headpose.mirror import mirrored
 from gazeclass.headpose.twostep import pose_from_five_points
 
 

@@ -10,6 +10,7 @@ from gazeclass import models
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array
 from gazeclass.headpose.crop import CropRule, crop_batch
+from gazeclass.headpose.mirror import mirror_mean
 from gazeclass.headpose.poses import FaceEstimator, HeadPoseEstimator, HeadPoses
 from gazeclass.headpose.twostep import DETECTOR_MODEL, FivePointModel, pose_from_five_points
 
@@ -90,9 +91,7 @@ class NetworkEstimator(FaceEstimator):
         """Poses of crops ``(n, input_px, input_px, 3)`` uint8 BGR cut by the model's own rule."""
         angles, spread = self._run(crops)
         if self.mirror:
-            mirrored, spread_m = self._run(crops[:, :, ::-1])
-            angles = (angles + mirrored * [-1.0, 1.0, -1.0]) / 2
-            spread = (spread + spread_m) / 2
+            angles, spread = mirror_mean((angles, spread), self._run(crops[:, :, ::-1]))
         sigma = np.hypot(spread * self._sigma_factor, self._sigma_floor)
         return HeadPoses.from_angles(angles, sigma)
 

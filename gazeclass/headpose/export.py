@@ -19,6 +19,7 @@ from gazeclass.headpose.cost import Cost, cost_of
 from gazeclass.headpose.crop import CropRule
 from gazeclass.headpose.data import normalise, validation_crops
 from gazeclass.headpose.evaluation import SIGMAS_OF_68, SIGMAS_OF_95, honest_factor
+from gazeclass.headpose.mirror import mirror_mean
 from gazeclass.headpose.network import WithSpread
 from gazeclass.headpose.precision import Precision, check_precision, to_fp16_weights, to_int8
 from gazeclass.headpose.trained import load_best, predict, validation_figures
@@ -172,11 +173,6 @@ def _loss(before: Array, after: Array, R_true: Array) -> dict[str, float]:
     old, new = validation_figures(before, R_true), validation_figures(after, R_true)
     change = {f"{key}_change": new[key] - old[key] for key in old}
     return {"mean_difference_deg": float(np.abs(wrap_deg(after - before)).mean()), **change}
-
-
-def mirror_mean(answers: tuple[Array, Array], mirrored: tuple[Array, Array]) -> tuple[Array, Array]:
-    """Mean of the angles and spreads of pictures and of their mirror images."""
-    return (answers[0] + mirrored[0] * [-1.0, 1.0, -1.0]) / 2, (answers[1] + mirrored[1]) / 2
 
 
 def _pictures(crops: np.ndarray) -> np.ndarray:

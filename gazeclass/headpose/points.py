@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike
 from gazeclass import models
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, wrap_deg
+from gazeclass.headpose.meanface import MIRROR_5
+from gazeclass.headpose.mirror import mirror_mean
 from gazeclass.headpose.poses import FaceEstimator, HeadPoseEstimator, HeadPoses
 
-#: Points swap places in a mirrored picture: eye and eye, mouth corner and mouth corner.
-MIRROR_ORDER = [1, 0, 2, 4, 3]
 #: Length of a feature vector.
 FEATURES = 10
 
@@ -43,7 +43,7 @@ def point_features(landmarks_px: ArrayLike) -> Array:
 
 def mirrored_features(features: Array) -> Array:
     """The features of the mirrored picture."""
-    points = features.reshape(-1, 5, 2)[:, MIRROR_ORDER] * [-1.0, 1.0]
+    points = features.reshape(-1, 5, 2)[:, MIRROR_5] * [-1.0, 1.0]
     return np.asarray(points.reshape(-1, FEATURES))
 
 
@@ -82,10 +82,8 @@ class PointsEstimator(FaceEstimator):
 
     def estimate_features(self, features: Array) -> HeadPoses:
         """Poses from ``(n, 10)`` features; NaN where a feature is."""
-        angles, spread = self._run(features)
-        mirrored, spread_m = self._run(mirrored_features(features))
-        angles = (angles + mirrored * [-1.0, 1.0, -1.0]) / 2
-        return HeadPoses.from_angles(angles, self._factor * (spread + spread_m) / 2)
+        angles, spread = mirror_mean(self._run(features), self._run(mirrored_features(features)))
+        return HeadPoses.from_angles(angles, self._factor * spread)
 
     def _run(self, features: Array) -> tuple[Array, Array]:
         out = self._session.run(["angles_deg", "spread_deg"], {"features": features.astype(np.float32)})

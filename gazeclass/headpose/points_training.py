@@ -14,10 +14,10 @@ from gazeclass import models
 from gazeclass.atomic import atomic_path, write_text
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, exp_so3, long_yaw_angles_deg
-from gazeclass.headpose.augment import mirrored
 from gazeclass.headpose.data import MAX_ANGLE_DEG
 from gazeclass.headpose.export import write_onnx
 from gazeclass.headpose.honest import fit_points_card
+from gazeclass.headpose.mirror import mirrored
 from gazeclass.headpose.points import FEATURES, mirrored_features, point_features
 from gazeclass.headpose.poses import HeadPoseEstimator
 from gazeclass.headpose.shards import read_shard, rotations_against_box, shard_paths

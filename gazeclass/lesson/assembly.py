@@ -16,6 +16,7 @@ from gazeclass.faces.tracking import CameraTracker
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.stereo import StereoRig
 from gazeclass.headpose.estimator import HeadPoseEstimator, load_estimator
+from gazeclass.headpose.mirror import MirrorTurns
 from gazeclass.lesson.observer import ObserverOptions
 from gazeclass.lesson.pipeline import Pipeline
 from gazeclass.lesson.zones import Zone
@@ -62,6 +63,7 @@ def build_pipeline(
         only_expected=known.only_expected,
         options=options,
         cameras=cameras,
+        turns=MirrorTurns(),
     )
 
 

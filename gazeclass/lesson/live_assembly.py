@@ -14,6 +14,7 @@ from gazeclass.faces.mtcnn import MtcnnDetector
 from gazeclass.faces.seats import SeatPlan
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.headpose.estimator import HeadPoseEstimator, load_estimator
+from gazeclass.headpose.mirror import MirrorTurns
 from gazeclass.lesson.assembly import identify
 from gazeclass.lesson.columns import Student
 from gazeclass.lesson.live_search import BackgroundSearch, NoSearch, Search
@@ -106,6 +107,7 @@ def build_live(
         only_expected=known.only_expected,
         cameras=cameras,
         schedule=PoseSchedule(pair_s),
+        turns=MirrorTurns(),
         run_both=executor.map if total > 1 else map,
     )
     told = {student.name: student for student in students}

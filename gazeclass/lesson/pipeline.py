@@ -20,6 +20,7 @@ from gazeclass.errors import InputError
 from gazeclass.faces.types import Sighting, Track
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.headpose.estimator import HeadPoseEstimator
+from gazeclass.headpose.mirror import MirrorTurns, estimate_as_shown
 from gazeclass.headpose.ray_view import along_rays
 from gazeclass.lesson.consistency import CameraConsistency
 from gazeclass.lesson.observation import Observation
@@ -92,6 +93,7 @@ class Pipeline:
         only_expected: nobody but ``students`` becomes an observation, however well they are seen (consent).
         cameras: intrinsics of the pictures that will come, where they are the calibrated ones scaled exactly.
         schedule: whose pose is measured when, where time is short; None measures everybody's at every pair.
+        turns: whose face ``estimator`` is shown mirrored; None shows it every face as it is.
         run_both: how the work on both pictures is done, as ``map`` does; an executor's does both at once.
 
     Raises:
@@ -111,6 +113,7 @@ class Pipeline:
         only_expected: bool = False,
         cameras: tuple[CameraModel, CameraModel] | None = None,
         schedule: PoseSchedule | None = None,
+        turns: MirrorTurns | None = None,
         run_both: Callable[..., Iterable[Any]] = map,
     ) -> None:
         rig = classroom.rig()
@@ -131,7 +134,7 @@ class Pipeline:
             cov_frame=classroom.camera_frame_covariance(),
             options=options,
         )
-        self._schedule, self._run_both = schedule, run_both
+        self._schedule, self._turns, self._run_both = schedule, turns, run_both
         self.consistency = CameraConsistency(self._rig)
         self.times = StageTimes()
 
@@ -193,16 +196,21 @@ class Pipeline:
         self, pair: FramePair, sightings: list[Sighting], chosen: frozenset[str]
     ) -> dict[str, dict[int, PosedFace]]:
         """Head poses of every face of the chosen students, one batch over both cameras; the others' faces without."""
-        faces = [face for sighting in sightings if sighting.student in chosen for face in sighting.faces.values()]
+        faces = [(s.student, face) for s in sightings if s.student in chosen for face in s.faces.values()]
         views = along_rays(
-            [pair.images[face.camera] for face in faces],
-            [face.box_px for face in faces],
-            [face.found_landmarks_px for face in faces],
-            [self._rig.cameras[face.camera] for face in faces],
+            [pair.images[face.camera] for _, face in faces],
+            [face.box_px for _, face in faces],
+            [face.found_landmarks_px for _, face in faces],
+            [self._rig.cameras[face.camera] for _, face in faces],
         )
-        poses = self._estimator.estimate(*views)
+        if self._turns is None:
+            poses = self._estimator.estimate(*views)
+        else:
+            in_mirror = self._turns.choose([(student, face.camera) for student, face in faces])
+            poses = estimate_as_shown(self._estimator, *views, in_mirror)
         posed = iter(
-            PosedFace(face, poses.R_crop[i], poses.angles_deg[i], poses.sigma_deg[i]) for i, face in enumerate(faces)
+            PosedFace(face, *pose)
+            for (_, face), *pose in zip(faces, poses.R_crop, poses.angles_deg, poses.sigma_deg, strict=True)
         )
         return {
             sighting.student: {

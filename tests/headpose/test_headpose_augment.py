@@ -11,11 +11,11 @@ from gazeclass.headpose.augment import (
     Augmentation,
     RenderedHead,
     against_ray,
-    mirrored,
     training_picture,
     turned,
 )
 from gazeclass.headpose.crop import CropRule
+from gazeclass.headpose.mirror import mirrored
 
 RULE = CropRule(input_px=48, margin=1.2)
 

@@ -17,7 +17,7 @@ from gazeclass.geometry.rotation import (  # noqa: E402
     long_yaw_angles_deg,
     rotation_from_angles_deg,
 )
-from gazeclass.headpose.augment import Augmentation, mirrored, turned  # noqa: E402
+from gazeclass.headpose.augment import Augmentation, turned  # noqa: E402
 from gazeclass.headpose.crop import CropRule  # noqa: E402
 from gazeclass.headpose.data import MIRRORED_68, HeadStream  # noqa: E402
 from gazeclass.headpose.labels import CLASSES_DEG  # noqa: E402
@@ -29,6 +29,7 @@ from gazeclass.headpose.loss import (  # noqa: E402
     soft_labels,
 )
 from gazeclass.headpose.meanface import MEAN_FACE_68  # noqa: E402
+from gazeclass.headpose.mirror import mirrored  # noqa: E402
 from gazeclass.headpose.network import HeadPoseNet, WithLandmarks  # noqa: E402
 
 CLASSES = torch.tensor(np.array(CLASSES_DEG), dtype=torch.float32)

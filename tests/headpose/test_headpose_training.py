@@ -16,11 +16,12 @@ from heads_in_miniature import WriteHeads  # noqa: E402
 from gazeclass import models  # noqa: E402
 from gazeclass.errors import InputError  # noqa: E402
 from gazeclass.geometry.rotation import geodesic_deg, rotation_from_angles_deg  # noqa: E402
-from gazeclass.headpose.augment import mirrored, turned  # noqa: E402
+from gazeclass.headpose.augment import turned  # noqa: E402
 from gazeclass.headpose.data import HeadStream, validation_crops  # noqa: E402
 from gazeclass.headpose.estimator import NetworkEstimator  # noqa: E402
 from gazeclass.headpose.export import export  # noqa: E402
 from gazeclass.headpose.figures import plot_log  # noqa: E402
+from gazeclass.headpose.mirror import mirrored  # noqa: E402
 from gazeclass.headpose.recipe import RECIPES, Recipe, load_recipe  # noqa: E402
 from gazeclass.headpose.schedule import learning_rate  # noqa: E402
 from gazeclass.headpose.trained import load_best, predict, validation_figures  # noqa: E402

@@ -1,5 +1,6 @@
 """The pipeline with scripted heads: exact input gives exact gaze points, and every absence gets its status."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +14,7 @@ from gazeclass.geometry.frames import Board, Transform
 from gazeclass.geometry.rotation import exp_so3, rotation_from_angles_deg
 from gazeclass.geometry.stereo import StereoRig
 from gazeclass.headpose.estimator import HeadPoses
+from gazeclass.headpose.mirror import ANGLE_SIGNS, MirrorTurns
 from gazeclass.lesson.observation import ObservationStatus
 from gazeclass.lesson.pipeline import Pipeline
 from gazeclass.lesson.zones import grid
@@ -128,6 +130,40 @@ def test_head_pose_gets_the_points_as_detected(script: Script) -> None:
     offset = seen[0][2] - seen[0][:2].mean(axis=0)
     assert offset[0] > 2
     np.testing.assert_allclose(seen[0][0], seen[0][1])
+
+
+def test_faces_are_shown_mirrored_in_turn_and_answered_as_they_are() -> None:
+    """A method that sees every head 10° too far to one side of the picture: what both cameras say takes it away."""
+    nose_to_the_right = np.array([[-9.0, -5], [9, -5], [6, 0], [-7, 9], [7, 9]])
+    shown: list[bool] = []
+
+    class Lopsided(Script):
+        def update(self, t_s: float, *rest: object) -> list:
+            sightings = super().update(t_s, *rest)
+            for sighting in sightings:
+                for camera, face in sighting.faces.items():
+                    sighting.faces[camera] = replace(face, landmarks_px=face.landmarks_px + nose_to_the_right)
+            return sightings
+
+        def estimate(self, images: list, boxes: list, landmarks: list | None = None) -> HeadPoses:
+            true = super().estimate(images, boxes, landmarks)
+            mirror = np.array([marks[2, 0] < marks[:2, 0].mean() for marks in landmarks or []])
+            shown.extend(mirror)
+            angles = np.where(mirror[:, None], true.angles_deg * ANGLE_SIGNS, true.angles_deg)
+            return HeadPoses.from_angles(angles + [10.0, 0, 0], true.sigma_deg)
+
+    script = Lopsided()
+    P = np.array([1.5, 0.9, 4.5])
+    script.heads = {"S01": (P, looking_at(P, np.array([2.0, 0.6, 0.0])), "01")}
+    off_m = []
+    for turns in (None, MirrorTurns()):
+        p = pipeline(script, turns=turns)
+        for t in range(4):
+            (seen,) = p.process(pair(0.1 * t))
+        off_m.append(abs(seen.board_xy_m[0] - 2.0))
+    assert shown == [False] * 8 + [False, True, True, False] * 2
+    assert off_m[0] > 0.5
+    assert off_m[1] < 0.1
 
 
 def test_zone_of_the_point(script: Script) -> None:
