@@ -20,11 +20,11 @@ def analyze(
         False, "--by-seat", help="Tell students by their seats; no face is compared with another."
     ),
     headpose: str = typer.Option("default", help="Head-pose model, see `gazeclass models list`."),
-    mirror: bool | None = typer.Option(
-        None,
+    mirror: bool = typer.Option(
+        False,
         "--mirror/--no-mirror",
-        help="Head pose looks at each face mirrored too: a little nearer, at twice its time, and no longer just what a "
-        "live lesson would have shown. Left out, what the model's card says.",
+        help="Head pose looks at each face as it is and mirrored every time, not in turn as in a live lesson: a little "
+        "nearer, at twice its time.",
     ),
     offset: float | None = typer.Option(
         None,
@@ -99,7 +99,7 @@ def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported
     enroll,
     seats=None,
     headpose: str = "default",
-    mirror: bool | None = None,
+    mirror: bool = False,
     allow_scaling: bool = False,
 ):
     """What ``analyze`` and ``demo`` share: open, check, run with progress bars."""

@@ -137,7 +137,7 @@ def train_points(
     features, rotations = gather(heads)
     with progress_bars() as bars:
         net = train(features, rotations, progress=bars)
-    networks = [load_estimator(name) for name in network or []]
+    networks = [load_estimator(name, mirror=False) for name in network or []]
     card = export_points(net, validation, output, data=data, networks=networks)
     say(f"{card.path}: {len(features)} faces; {card.meta['figures']}")
 
@@ -153,7 +153,9 @@ def unite(
     from gazeclass.headpose.estimator import load_estimator
     from gazeclass.headpose.honest import fit_points_card
 
-    card = fit_points_card(models.find(points).path, validation, [load_estimator(name) for name in network])
+    card = fit_points_card(
+        models.find(points).path, validation, [load_estimator(name, mirror=False) for name in network]
+    )
     for name in network:
         figures = card.meta["figures"]["united"][name]
         say(
@@ -178,7 +180,10 @@ def evaluate(
     plot: Annotated[Path | None, typer.Option(help="Picture to write: share of faces within an error.")] = None,
     threads: Annotated[int, typer.Option(help="CPU threads of every method.")] = 1,
     mirror: Annotated[
-        bool | None, typer.Option("--mirror/--no-mirror", help="Networks look at the mirrored face too, or do not.")
+        bool | None,
+        typer.Option(
+            "--mirror/--no-mirror", help="Networks look at the mirrored face too, or do not; else as their card says."
+        ),
     ] = None,
 ) -> None:
     """Measure head-pose methods on pictures with known angles, side by side."""

@@ -175,9 +175,11 @@ def checkpoint_of(estimator: HeadPoseEstimator) -> str:
     made = ", ".join(
         f"{word} {training[key]}" for key, word in (("recipe", "recipe"), ("samples", "samples")) if key in training
     )
-    factor = card.meta.get("sigma_factor")
+    mirror = getattr(estimator, "mirror", False)
+    factor = card.meta.get("sigma_factor_mirrored" if mirror else "sigma_factor")
     told = f"; sigma × {', '.join(f'{f:.2f}' for f in factor)}" if factor else ""
-    return f"{card.path.name} sha256 {card.sha256[:12]}{f', {made}' if made else ''}{told}"
+    looks = "; mirrored face too" if mirror else ""
+    return f"{card.path.name} sha256 {card.sha256[:12]}{f', {made}' if made else ''}{told}{looks}"
 
 
 def milliseconds(method: HeadPoseEstimator, faces: LabelledFaces, *, batch: int = 30, rounds: int = 5) -> float:

@@ -57,7 +57,7 @@ def build_pipeline(
         classroom,
         known.trackers,
         known.matcher,
-        load_estimator(headpose) if isinstance(headpose, str) else headpose,
+        headpose_in_turn(headpose),
         zones=zones,
         students=known.students,
         only_expected=known.only_expected,
@@ -65,6 +65,15 @@ def build_pipeline(
         cameras=cameras,
         turns=MirrorTurns(),
     )
+
+
+def headpose_in_turn(headpose: str | HeadPoseEstimator, *, threads: int | None = None) -> HeadPoseEstimator:
+    """A method for faces that are looked at again and again, as they are and mirrored in turn.
+
+    So a network looks once each time, also where its card asks for both looks at single pictures; an estimator that
+    was made elsewhere stays as it is.
+    """
+    return load_estimator(headpose, threads=threads, mirror=False) if isinstance(headpose, str) else headpose
 
 
 @dataclass(frozen=True, eq=False)

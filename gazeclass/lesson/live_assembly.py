@@ -13,9 +13,9 @@ from gazeclass.faces.follower import TrackingOptions
 from gazeclass.faces.mtcnn import MtcnnDetector
 from gazeclass.faces.seats import SeatPlan
 from gazeclass.geometry.camera import CameraModel
-from gazeclass.headpose.estimator import HeadPoseEstimator, load_estimator
+from gazeclass.headpose.estimator import HeadPoseEstimator
 from gazeclass.headpose.mirror import MirrorTurns
-from gazeclass.lesson.assembly import identify
+from gazeclass.lesson.assembly import headpose_in_turn, identify
 from gazeclass.lesson.columns import Student
 from gazeclass.lesson.live_search import BackgroundSearch, NoSearch, Search
 from gazeclass.lesson.pipeline import Pipeline
@@ -95,7 +95,7 @@ def build_live(
     rig = classroom.rig() if cameras is None else replace(classroom.rig(), cameras=cameras)
     tracking = TrackingOptions(search_s=(_NEVER, _NEVER), glance_s=0.5) if search_beside else None
     known = identify(rig, detector, enroll=enrolment, seats=seats, tracking=tracking, threads=each, progress=progress)
-    estimator = load_estimator(headpose, threads=total) if isinstance(headpose, str) else headpose
+    estimator = headpose_in_turn(headpose, threads=total)
     executor = ThreadPoolExecutor(2, thread_name_prefix="gazeclass-camera-work")
     pipeline = Pipeline(
         classroom,
