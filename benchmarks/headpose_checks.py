@@ -1,6 +1,6 @@
 """Does a head-pose method keep its answer when only the picture changes? On rendered heads of known pose.
 
-    .venv/bin/python benchmarks/headpose_checks.py HEADS [--model NAME …] [--mirror] [--shards 3]
+    .venv/bin/python benchmarks/headpose_checks.py HEADS [--model NAME …] [--no-mirror] [--shards 3]
 
 HEADS are rendered people never seen in training, with boxes (`gazeclass headpose boxes`). Three checks:
 mirror: the mirrored picture gives the mirrored angles (issue 3: within 1°);
@@ -146,14 +146,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("heads", type=Path)
     parser.add_argument("--model", action="append")
-    parser.add_argument("--mirror", action="store_true", help="networks look at the mirrored face too")
+    parser.add_argument(
+        "--mirror", action=argparse.BooleanOptionalAction, help="networks look at the mirrored face too"
+    )
     parser.add_argument("--shards", type=int, default=3, help="so many of the folder's files")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     faces, detect = read_rendered(options.heads).only_found(), mtcnn(threads=1)
     shards = [read_shard(path) for path in shard_paths(options.heads)[: options.shards]]
     for name in options.model or ["default"]:
-        method = load_estimator(name, threads=1, mirror=True if options.mirror else None)
+        method = load_estimator(name, threads=1, mirror=options.mirror)
         print(method.name, f"on {len(faces.images)} faces")
         print("  mirror, median change of yaw/pitch/roll:", np.round(mirror_deg(method, faces), 2).tolist())
         print("  crop, median turn:", {k: round(v, 2) for k, v in crop_deg(method, faces).items()})

@@ -155,7 +155,11 @@ def main() -> None:
     hpid = read_hpid(DATA / "hpid", mtcnn(threads=1))
     lesson = lesson_faces(options.frames)
     print(f"HPID: {len(hpid.images)} pictures, {int(hpid.found.sum())} found; lesson_a: {len(lesson.row)} faces")
-    ours = [load_estimator(name, threads=1) for name in options.model or ["default", "landmarks"]]
+    ours: list[HeadPoseEstimator] = []
+    for name in options.model or ["default", "landmarks"]:
+        ours.append(load_estimator(name, threads=1, mirror=False))
+        if hasattr(ours[-1], "mirror"):
+            ours.append(load_estimator(name, threads=1, mirror=True))
     peers, missing = load_peers(DATA / "peers", margins=MARGINS)
     ready: list[HeadPoseEstimator] = [*ours, *peers]
     try:

@@ -127,13 +127,12 @@ def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported
             progress=bars,
         )
         compared = seats is None and enroll is not None
-        looks = f"{estimator.name}, mirrored faces too" if getattr(estimator, "mirror", False) else estimator.name
         summary = run(
             recording,
             pipeline,
             classroom,
             output,
-            models=["mtcnn", "identity", looks] if compared else ["mtcnn", looks],
+            models=["mtcnn", *(["identity"] if compared else []), estimator.name],
             progress=bars,
         )
         for note in recording.notes:

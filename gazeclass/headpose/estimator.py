@@ -66,9 +66,9 @@ class NetworkEstimator(FaceEstimator):
 
     def __init__(self, card: models.ModelCard, *, threads: int | None = None, mirror: bool | None = None) -> None:
         meta = card.meta
-        self.name = card.name
         self.card = card
         self.mirror = bool(meta.get("mirror", False)) if mirror is None else mirror
+        self.name = f"{card.name} (mirrored face too)" if self.mirror else card.name
         self.rule = crop_rule_of(card)
         self._mean, self._scale = float(meta.get("mean", 127.5)), float(meta.get("scale", 1 / 128))
         factor = meta.get("sigma_factor", [1.0, 1.0, 1.0])

@@ -178,8 +178,7 @@ def checkpoint_of(estimator: HeadPoseEstimator) -> str:
     mirror = getattr(estimator, "mirror", False)
     factor = card.meta.get("sigma_factor_mirrored" if mirror else "sigma_factor")
     told = f"; sigma × {', '.join(f'{f:.2f}' for f in factor)}" if factor else ""
-    looks = "; mirrored face too" if mirror else ""
-    return f"{card.path.name} sha256 {card.sha256[:12]}{f', {made}' if made else ''}{told}{looks}"
+    return f"{card.path.name} sha256 {card.sha256[:12]}{f', {made}' if made else ''}{told}"
 
 
 def milliseconds(method: HeadPoseEstimator, faces: LabelledFaces, *, batch: int = 30, rounds: int = 5) -> float:
