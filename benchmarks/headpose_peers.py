@@ -10,6 +10,7 @@ margins. OpenVINO's and FaceMesh take part where their packages are installed (o
 
 import argparse
 import csv
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +146,37 @@ def table(methods: Sequence[HeadPoseEstimator], hpid: LabelledFaces, lesson: Les
     return lines
 
 
+def series_of(angles_deg: np.ndarray) -> np.ndarray:
+    """Which of HPID's series each picture belongs to: every series shows each pose once, and they come one by one."""
+    _, pose = np.unique(angles_deg[:, :2], axis=0, return_inverse=True)
+    return np.array([np.count_nonzero(pose[:k] == number) for k, number in enumerate(pose)])
+
+
+def by_series(methods: Sequence[HeadPoseEstimator], hpid: LabelledFaces) -> list[str]:
+    """How far HPID's labels are from how each person turned: gain and offset of every series, told by every method.
+
+    What methods that learnt from different pictures say alike of a person is the person's, or the label's.
+    """
+    truth, series = hpid.angles_deg[hpid.found], series_of(hpid.angles_deg)[hpid.found]
+    lines = []
+    for i, angle in ((0, "yaw"), (1, "pitch")):
+        fits = {}
+        for method in methods:
+            told = estimate_all(method, hpid).angles_deg[:, i]
+            fit = np.array([np.polyfit(truth[series == k, i], told[series == k], 1) for k in np.unique(series)])
+            back = (told - fit[series, 1]) / fit[series, 0]
+            fits[method.name] = fit
+            (least_gain, least), (most_gain, most) = fit.min(axis=0), fit.max(axis=0)
+            lines.append(
+                f"{angle}, {method.name}: {np.abs(back - truth[:, i]).mean():.2f}° after one line a series; "
+                f"gain {least_gain:.2f} to {most_gain:.2f}, offset {least:.1f} to {most:.1f}°"
+            )
+        for (one, a), (other, b) in itertools.combinations(fits.items(), 2):
+            gain, offset = (np.corrcoef(a[:, k], b[:, k])[0, 1] for k in (0, 1))
+            lines.append(f"{angle}, {one} and {other}: gains correlate by {gain:.2f}, offsets by {offset:.2f}")
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", action="append", help="ours: 'landmarks' or a model's name")
@@ -174,6 +206,9 @@ def main() -> None:
     for method in [*ours, *(p for p in peers if p.name == "FSA-Net ×1.4")]:
         print(method.name, "mirror yaw/pitch/roll", np.round(mirror_error_deg(method, hpid), 2).tolist())
         print(method.name, "shift", {k: round(v, 2) for k, v in shift_error_deg(method, hpid).items()})
+    whole = [m for m in ready if m.name in ("FSA-Net ×1.4", "3DDFA_V2 mb05 ×1.4", "facemesh")]
+    for line in by_series([*ours, *whole], hpid):
+        print(line)
     if options.output:
         with open(options.output, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(lines[0]))

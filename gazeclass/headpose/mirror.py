@@ -7,6 +7,7 @@ what smooths the looks takes the mean.
 
 from collections.abc import Hashable, Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -52,7 +53,7 @@ def mirrored_face(image: np.ndarray, box_px: ArrayLike, landmarks_px: ArrayLike)
     last = float(high[0] - low[0] - 1)  # pixel centres are whole numbers
     box, marks = box - np.tile(low, 2), (marks - low)[MIRROR_5]
     marks[:, 0] = last - marks[:, 0]
-    cutting = np.ascontiguousarray(image[low[1] : high[1], low[0] : high[0]][:, ::-1])
+    cutting = np.asarray(cv2.flip(image[low[1] : high[1], low[0] : high[0]], 1))
     return cutting, np.array([last - box[2], box[1], last - box[0], box[3]]), marks
 
 
