@@ -1,17 +1,17 @@
 """A face and its mirror image: the same head, told with yaw and roll negated.
 
 A network errs a little otherwise on the mirror image of a face, so the mean of both answers is nearer the truth than
-either. Where a head is looked at again and again the mean costs nothing: every other look sees the mirror image, and
-what smooths the looks takes the mean.
+either. Where a head is looked at again and again the mean costs nothing: every other look sees the mirror image.
 """
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gazeclass.geometry.rotation import Array
+from gazeclass.geometry.rotation import Array, wrap_deg
 from gazeclass.headpose.meanface import MIRROR_5
 from gazeclass.headpose.poses import HeadPoseEstimator, HeadPoses
 
@@ -20,6 +20,8 @@ ANGLE_SIGNS: Array = np.array([-1.0, 1.0, -1.0])
 _D = np.diag([-1.0, 1.0, 1.0])
 #: How far round a box's centre a mirrored face is cut out, in longer sides of the box: more than any crop takes.
 _REACH = 1.0
+#: Two looks further apart in time, or in any angle, are not of the same pose.
+_SAME_LOOK_S, _TURNED_DEG = 1.0, 6.0
 
 
 def mirrored(R: ArrayLike) -> Array:
@@ -82,18 +84,52 @@ def estimate_as_shown(
     return HeadPoses(angles, R, poses.sigma_deg)
 
 
-class MirrorTurns:
-    """Whose face is shown mirrored now: each every other time that it is looked at.
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What was last told of one face in one camera."""
 
-    One camera begins with the face as it is, the other with its mirror image, so that already the first fused pose has
-    both.
+    t_s: float
+    in_mirror: bool
+    angles_deg: Array
+
+
+class MirrorTurns:
+    """Every face is looked at as it is and mirrored in turn, and what is told is the mean of its last two looks.
+
+    One camera begins with the face as it is, the other with its mirror image. A head that has turned since its last
+    look, or was not looked at for a while, is told by the new one alone.
     """
 
     def __init__(self) -> None:
-        self._next: dict[tuple[Hashable, int], bool] = {}
+        self._last: dict[tuple[Hashable, int], _Look] = {}
 
-    def choose(self, faces: Sequence[tuple[Hashable, int]]) -> list[bool]:
-        """Whether each of these faces, told by student and camera (0 or 1), is shown mirrored this time."""
-        now = [self._next.get(face, face[1] == 1) for face in faces]
-        self._next.update({face: not turn for face, turn in zip(faces, now, strict=True)})
-        return now
+    def estimate(
+        self,
+        method: HeadPoseEstimator,
+        t_s: float,
+        faces: Sequence[tuple[Hashable, int]],
+        images: Sequence[np.ndarray],
+        boxes: Sequence[ArrayLike],
+        landmarks: Sequence[ArrayLike],
+    ) -> HeadPoses:
+        """Poses of n faces at one moment.
+
+        Args:
+            method: any.
+            t_s: lesson time.
+            faces: whose each is, by student and camera (0 or 1).
+            images, boxes, landmarks: see :class:`HeadPoseEstimator`.
+        """
+        before = [self._last.get(face) for face in faces]
+        in_mirror = [
+            face[1] == 1 if last is None else not last.in_mirror for face, last in zip(faces, before, strict=True)
+        ]
+        poses = estimate_as_shown(method, images, boxes, landmarks, in_mirror)
+        angles = poses.angles_deg.copy()
+        for k, (face, last) in enumerate(zip(faces, before, strict=True)):
+            self._last[face] = _Look(t_s, in_mirror[k], poses.angles_deg[k])
+            if last is not None and t_s - last.t_s < _SAME_LOOK_S:
+                step = wrap_deg(poses.angles_deg[k] - last.angles_deg)
+                if (np.abs(step) < _TURNED_DEG).all():
+                    angles[k] -= step / 2
+        return HeadPoses.from_angles(angles, poses.sigma_deg)

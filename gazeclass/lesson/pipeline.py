@@ -20,7 +20,7 @@ from gazeclass.errors import InputError
 from gazeclass.faces.types import Sighting, Track
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.headpose.estimator import HeadPoseEstimator
-from gazeclass.headpose.mirror import MirrorTurns, estimate_as_shown
+from gazeclass.headpose.mirror import MirrorTurns
 from gazeclass.headpose.ray_view import along_rays
 from gazeclass.lesson.consistency import CameraConsistency
 from gazeclass.lesson.observation import Observation
@@ -93,7 +93,7 @@ class Pipeline:
         only_expected: nobody but ``students`` becomes an observation, however well they are seen (consent).
         cameras: intrinsics of the pictures that will come, where they are the calibrated ones scaled exactly.
         schedule: whose pose is measured when, where time is short; None measures everybody's at every pair.
-        turns: whose face ``estimator`` is shown mirrored; None shows it every face as it is.
+        turns: shows ``estimator`` faces as they are and mirrored in turn; None shows it every face as it is.
         run_both: how the work on both pictures is done, as ``map`` does; an executor's does both at once.
 
     Raises:
@@ -206,8 +206,8 @@ class Pipeline:
         if self._turns is None:
             poses = self._estimator.estimate(*views)
         else:
-            in_mirror = self._turns.choose([(student, face.camera) for student, face in faces])
-            poses = estimate_as_shown(self._estimator, *views, in_mirror)
+            whose = [(student, face.camera) for student, face in faces]
+            poses = self._turns.estimate(self._estimator, pair.t_s, whose, *views)
         posed = iter(
             PosedFace(face, *pose)
             for (_, face), *pose in zip(faces, poses.R_crop, poses.angles_deg, poses.sigma_deg, strict=True)

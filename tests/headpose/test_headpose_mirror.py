@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
 from gazeclass.cli.headpose import mtcnn
-from gazeclass.geometry.rotation import geodesic_deg
+from gazeclass.geometry.rotation import geodesic_deg, wrap_deg
 from gazeclass.headpose.crop import CropRule, crop_square
 from gazeclass.headpose.estimator import load_estimator
 from gazeclass.headpose.mirror import ANGLE_SIGNS, MirrorTurns, estimate_as_shown, mirrored, mirrored_face
@@ -115,16 +115,68 @@ def test_mirrored_rotation_is_its_own_inverse() -> None:
     np.testing.assert_allclose(mirrored(mirrored(R)), R)
 
 
+class Told:
+    """Says what it is told to of every face, and 2° more to the right of the picture; keeps what it was shown."""
+
+    name = "told"
+
+    def __init__(self) -> None:
+        self.yaw_deg = 0.0
+        self.in_mirror: list[bool] = []
+
+    def estimate(
+        self, images: Sequence[np.ndarray], boxes: Sequence[ArrayLike], landmarks: Sequence[ArrayLike] | None = None
+    ) -> HeadPoses:
+        now = [bool(np.mean(image[:, : image.shape[1] // 2]) < np.mean(image)) for image in images]
+        self.in_mirror += now
+        yaw = np.where(now, -self.yaw_deg, self.yaw_deg) + 2.0
+        return HeadPoses.from_angles(np.column_stack([yaw, 0 * yaw, 0 * yaw]), np.ones((len(yaw), 3)))
+
+
+LEFT_IS_BRIGHT = np.zeros((80, 80, 3), np.uint8)
+LEFT_IS_BRIGHT[:, :40] = 200
+
+
+def look(turns: MirrorTurns, told: Told, t_s: float, *faces: tuple[str, int]) -> list[float]:
+    n = len(faces)
+    boxes, marks = [np.array([20.0, 20, 60, 60])] * n, [np.full((5, 2), 40.0)] * n
+    return turns.estimate(told, t_s, faces, [LEFT_IS_BRIGHT] * n, boxes, marks).angles_deg[:, 0].tolist()
+
+
 def test_every_face_is_shown_mirrored_every_other_time_and_never_by_both_cameras_at_once() -> None:
-    turns = MirrorTurns()
+    turns, told = MirrorTurns(), Told()
     ann, bob = [("ann", 0), ("ann", 1)], [("bob", 0), ("bob", 1)]
-    assert turns.choose(ann) == [False, True]
-    assert turns.choose([*bob, *ann]) == [False, True, True, False]
-    # Who was left out for a while goes on where he was.
-    assert turns.choose(ann) == [False, True]
-    assert turns.choose([bob[1]]) == [False]
-    assert turns.choose([bob[1], bob[0]]) == [True, True]
-    assert turns.choose([]) == []
+    look(turns, told, 0.0, *ann)
+    look(turns, told, 0.1, *bob, *ann)
+    look(turns, told, 0.2, *ann)
+    look(turns, told, 0.3, bob[1])
+    look(turns, told, 0.4, bob[1], bob[0])
+    assert told.in_mirror == [False, True, False, True, True, False, False, True, False, True, True]
+    assert look(turns, told, 0.5) == []
+
+
+def test_a_steady_head_is_told_by_the_mean_of_both_looks() -> None:
+    turns, told = MirrorTurns(), Told()
+    told.yaw_deg = 20.0
+    first, *others = (look(turns, told, 0.2 * k, ("ann", 0))[0] for k in range(6))
+    assert first == 22.0
+    np.testing.assert_allclose(others, 20.0)
+
+
+def test_a_head_that_turned_or_was_away_is_told_by_the_new_look_alone() -> None:
+    turns, told = MirrorTurns(), Told()
+    look(turns, told, 0.0, ("ann", 0))
+    told.yaw_deg = 30.0
+    np.testing.assert_allclose(look(turns, told, 0.2, ("ann", 0)), 28.0)  # mirrored
+    np.testing.assert_allclose(look(turns, told, 0.4, ("ann", 0)), 30.0)
+    np.testing.assert_allclose(look(turns, told, 3.0, ("ann", 0)), 28.0)
+
+
+def test_the_mean_goes_the_short_way_round() -> None:
+    turns, told = MirrorTurns(), Told()
+    told.yaw_deg = 179.0
+    look(turns, told, 0.0, ("ann", 0))
+    assert wrap_deg(look(turns, told, 0.2, ("ann", 0))[0] - 179.0) == pytest.approx(0, abs=1e-9)
 
 
 def test_without_the_mirrored_look_a_network_costs_half_and_is_not_symmetric(faces: tuple[list, list, list]) -> None:
