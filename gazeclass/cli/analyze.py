@@ -20,12 +20,6 @@ def analyze(
         False, "--by-seat", help="Tell students by their seats; no face is compared with another."
     ),
     headpose: str = typer.Option("default", help="Head-pose model, see `gazeclass models list`."),
-    mirror: bool = typer.Option(
-        False,
-        "--mirror/--no-mirror",
-        help="Head pose looks at each face as it is and mirrored every time, not in turn as in a live lesson: a little "
-        "nearer, at twice its time.",
-    ),
     offset: float | None = typer.Option(
         None,
         help="Without timestamps: seconds by which cam1's recording began before cam0's, negative if after. Left out, "
@@ -49,7 +43,6 @@ def analyze(
         enroll=who,
         seats=seats,
         headpose=headpose,
-        mirror=mirror,
         allow_scaling=allow_scaling,
     )
     say(f"{summary.pairs} frame pairs, {summary.seconds:.1f} s, {len(summary.students)} students seen")
@@ -99,21 +92,19 @@ def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported
     enroll,
     seats=None,
     headpose: str = "default",
-    mirror: bool = False,
     allow_scaling: bool = False,
 ):
     """What ``analyze`` and ``demo`` share: open, check, run with progress bars."""
     from gazeclass.atomic import require_new
     from gazeclass.capture.files import check_size, open_recording, synchronised
-    from gazeclass.headpose.estimator import load_estimator
     from gazeclass.lesson.analysis import analyze as run
     from gazeclass.lesson.analysis import zones_of
-    from gazeclass.lesson.assembly import build_pipeline
+    from gazeclass.lesson.assembly import build_pipeline, headpose_in_turn
 
     require_new(output)
     recording = open_recording(*videos, timestamps, offset_s=offset_s)
     cameras = check_size(recording, classroom.rig().cameras, allow_scaling)
-    estimator = load_estimator(headpose, mirror=mirror)
+    estimator = headpose_in_turn(headpose)
     with progress_bars() as bars:
         recording = synchronised(recording, bars)
         bars.start("models and portraits")

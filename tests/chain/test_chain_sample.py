@@ -190,22 +190,6 @@ def test_half_size_recording_is_scaled_when_asked(chain: Chain, tmp_path: Path) 
     assert 2 < np.nanmedian(z) < 7
 
 
-def test_mirrored_faces_are_looked_at_when_asked_and_the_lesson_says_so(chain: Chain, tmp_path: Path) -> None:
-    pictures = first_pictures(20)
-    videos = (
-        write_avi(tmp_path / "a.avi", [p[0] for p in pictures]),
-        write_avi(tmp_path / "b.avi", [p[1] for p in pictures]),
-    )
-    turned = []
-    for name, mirror in (("plain", False), ("mirrored", True)):
-        analyze_again(chain, videos, tmp_path / f"{name}.gaze", mirror=mirror, enroll=SAMPLE / "enroll")
-        lesson = read_lesson(tmp_path / f"{name}.gaze")
-        assert any("mirrored" in model for model in lesson.meta.details["models"]) == mirror
-        turned.append(lesson.observations.R_WS)
-    apart = geodesic_deg(*turned)
-    assert 0.1 < np.nanmedian(apart) < 5.0
-
-
 def test_no_face_at_all(chain: Chain, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     noise = [rng.integers(60, 120, (1080, 1920, 3), np.uint8) for _ in range(3)]

@@ -15,6 +15,7 @@ from gazeclass.headpose.crop import CropRule, crop_square
 from gazeclass.headpose.estimator import load_estimator
 from gazeclass.headpose.mirror import ANGLE_SIGNS, MirrorTurns, estimate_as_shown, mirrored, mirrored_face
 from gazeclass.headpose.poses import HeadPoses
+from gazeclass.lesson.assembly import headpose_in_turn
 from gazeclass.sample import sample_folder
 
 PORTRAITS = sorted((sample_folder() / "enroll").glob("*.png"))
@@ -192,6 +193,13 @@ def test_the_mean_of_both_turns_is_what_looking_twice_says(faces: tuple[list, li
     n = len(faces[0])
     turns = [estimate_as_shown(one, *faces, [turn] * n).angles_deg for turn in (False, True)]
     np.testing.assert_allclose(np.mean(turns, axis=0), two.estimate(*faces).angles_deg, atol=0.5)
+
+
+def test_the_shipped_network_looks_at_single_pictures_twice_and_once_each_time_in_a_lesson() -> None:
+    assert load_estimator("headpose-sdam-fast", threads=1).name == "headpose-sdam-fast (mirrored face too)"
+    assert headpose_in_turn("headpose-sdam-fast", threads=1).name == "headpose-sdam-fast"
+    told = Told()
+    assert headpose_in_turn(told) is told
 
 
 def test_the_points_do_not_mind_another_box(faces: tuple[list, list, list]) -> None:
