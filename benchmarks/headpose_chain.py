@@ -4,7 +4,8 @@
 
 Own calibration of the folder's pictures, MTCNN's boxes, tracking, fusion of both cameras and smoothing are the same for
 all; only the network differs. Ours are named with ``--model`` (a name ending in ``+mirror`` looks at both each time
-instead of in turn). Peers tell no sigma: each gets one and the same (5, 6, 4)°, so their ellipses mean nothing and are not printed.
+instead of in turn). Peers tell no sigma: each gets one and the same (5, 6, 4)°, so their ellipses mean nothing and are
+not printed.
 """
 
 import argparse
