@@ -158,17 +158,17 @@ def by_series(methods: Sequence[HeadPoseEstimator], hpid: LabelledFaces) -> list
     What methods that learnt from different pictures say alike of a person is the person's, or the label's.
     """
     truth, series = hpid.angles_deg[hpid.found], series_of(hpid.angles_deg)[hpid.found]
+    told = {method.name: estimate_all(method, hpid).angles_deg for method in methods}
     lines = []
     for i, angle in ((0, "yaw"), (1, "pitch")):
         fits = {}
-        for method in methods:
-            told = estimate_all(method, hpid).angles_deg[:, i]
-            fit = np.array([np.polyfit(truth[series == k, i], told[series == k], 1) for k in np.unique(series)])
-            back = (told - fit[series, 1]) / fit[series, 0]
-            fits[method.name] = fit
+        for name, angles in told.items():
+            fit = np.array([np.polyfit(truth[series == k, i], angles[series == k, i], 1) for k in np.unique(series)])
+            back = (angles[:, i] - fit[series, 1]) / fit[series, 0]
+            fits[name] = fit
             (least_gain, least), (most_gain, most) = fit.min(axis=0), fit.max(axis=0)
             lines.append(
-                f"{angle}, {method.name}: {np.abs(back - truth[:, i]).mean():.2f}° after one line a series; "
+                f"{angle}, {name}: {np.abs(back - truth[:, i]).mean():.2f}° after one line a series; "
                 f"gain {least_gain:.2f} to {most_gain:.2f}, offset {least:.1f} to {most:.1f}°"
             )
         for (one, a), (other, b) in itertools.combinations(fits.items(), 2):
@@ -189,9 +189,8 @@ def main() -> None:
     print(f"HPID: {len(hpid.images)} pictures, {int(hpid.found.sum())} found; lesson_a: {len(lesson.row)} faces")
     ours: list[HeadPoseEstimator] = []
     for name in options.model or ["default", "landmarks"]:
-        ours.append(load_estimator(name, threads=1, mirror=False))
-        if hasattr(ours[-1], "mirror"):
-            ours.append(load_estimator(name, threads=1, mirror=True))
+        once, twice = (load_estimator(name, threads=1, mirror=mirror) for mirror in (False, True))
+        ours += [once] if once.name == twice.name else [once, twice]
     peers, missing = load_peers(DATA / "peers", margins=MARGINS)
     ready: list[HeadPoseEstimator] = [*ours, *peers]
     try:

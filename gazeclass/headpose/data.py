@@ -13,16 +13,11 @@ from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, long_yaw_angles_deg
 from gazeclass.headpose.augment import NOTHING, Augmentation, RenderedHead, training_picture
 from gazeclass.headpose.crop import CropRule
+from gazeclass.headpose.meanface import MIRROR_68
 from gazeclass.headpose.shards import Heads, MissedBoxes, boxes_path, read_shard, shard_paths
 
 #: Heads turned further than this have no class to go to.
 MAX_ANGLE_DEG = 99.0
-#: The 68 landmarks as a mirror shows them: which point of the face stands at each place afterwards.
-MIRRORED_68 = np.array(
-    [*range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1)]
-    + [45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40]
-    + [54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65]
-)
 #: Crop, angles, landmarks of one head, and whether it is mirrored.
 Example: TypeAlias = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 #: Shards whose heads are mixed with each other within an epoch.
@@ -109,7 +104,7 @@ class HeadStream(IterableDataset[Example]):
             return None
         points = heads.landmarks68[k] @ picture.affine[:, :2].T + picture.affine[:, 2]
         if picture.mirrored:
-            points = points[MIRRORED_68]
+            points = points[MIRROR_68]
         points = (points - (self.rule.input_px - 1) / 2) / (self.rule.input_px / 2)
         told, seen = (torch.from_numpy(x.astype(np.float32)) for x in (angles, points))
         return _tensor(picture.crop), told, seen, torch.tensor(picture.mirrored)

@@ -80,8 +80,7 @@ def estimate_as_shown(
     poses = method.estimate([s[0] for s in shown], [s[1] for s in shown], [s[2] for s in shown])
     turned = np.asarray(in_mirror, bool)
     angles = np.where(turned[:, None], poses.angles_deg * ANGLE_SIGNS, poses.angles_deg)
-    R = np.where(turned[:, None, None], mirrored(poses.R_crop), poses.R_crop)
-    return HeadPoses(angles, R, poses.sigma_deg)
+    return HeadPoses.from_angles(angles, poses.sigma_deg)
 
 
 @dataclass(frozen=True, eq=False)

@@ -113,7 +113,6 @@ class UnitedEstimator:
     ) -> None:
         self.name = f"{network.name} + {points.name}"
         self.network, self.points = network, points
-        self.mirror = bool(getattr(network, "mirror", False))
         self._factor, self._correlation = np.asarray(sigma_factor, float), np.asarray(correlation, float)
 
     def estimate(

@@ -19,7 +19,7 @@ from gazeclass.geometry.rotation import (  # noqa: E402
 )
 from gazeclass.headpose.augment import Augmentation, turned  # noqa: E402
 from gazeclass.headpose.crop import CropRule  # noqa: E402
-from gazeclass.headpose.data import MIRRORED_68, HeadStream  # noqa: E402
+from gazeclass.headpose.data import HeadStream  # noqa: E402
 from gazeclass.headpose.labels import CLASSES_DEG  # noqa: E402
 from gazeclass.headpose.loss import (  # noqa: E402
     SoftLabelLoss,
@@ -28,7 +28,7 @@ from gazeclass.headpose.loss import (  # noqa: E402
     rotations,
     soft_labels,
 )
-from gazeclass.headpose.meanface import MEAN_FACE_68  # noqa: E402
+from gazeclass.headpose.meanface import MEAN_FACE_68, MIRROR_68  # noqa: E402
 from gazeclass.headpose.mirror import mirrored  # noqa: E402
 from gazeclass.headpose.network import HeadPoseNet, WithLandmarks  # noqa: E402
 
@@ -69,8 +69,8 @@ def test_far_errors_count_linearly() -> None:
 
 
 def test_mirror_of_the_landmarks() -> None:
-    np.testing.assert_array_equal(MIRRORED_68[MIRRORED_68], np.arange(68))
-    mirrored = (MEAN_FACE_68 * [-1, 1, 1])[MIRRORED_68]
+    np.testing.assert_array_equal(MIRROR_68[MIRROR_68], np.arange(68))
+    mirrored = (MEAN_FACE_68 * [-1, 1, 1])[MIRROR_68]
     # The mean face is as good as symmetric: mirrored and renamed it lies on itself.
     np.testing.assert_allclose(mirrored, MEAN_FACE_68, atol=0.03 * np.ptp(MEAN_FACE_68[:, 0]))
 
