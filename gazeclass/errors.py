@@ -16,7 +16,7 @@ class InputError(Exception):
         self.what = what
         self.where = str(where)
         self.todo = todo
-        super().__init__(what, self.where, todo)
+        super().__init__(what)  # the rest goes to another process as attributes
 
     def __str__(self) -> str:
         """One line: where, what, what to do."""

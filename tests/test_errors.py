@@ -1,5 +1,7 @@
 """An InputError is one line that says where, what and what to do."""
 
+import pickle
+
 from gazeclass.errors import InputError
 
 
@@ -11,3 +13,9 @@ def test_one_line() -> None:
 
 def test_a_question_keeps_its_mark() -> None:
     assert str(InputError("is it centimetres?", todo="Write metres.")) == "is it centimetres? Write metres."
+
+
+def test_it_comes_back_whole_from_another_process() -> None:
+    """multiprocessing waits for ever for an error that cannot be unpickled."""
+    error = InputError("cannot be written", where="a.npz", todo="Make room.")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
