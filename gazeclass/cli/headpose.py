@@ -269,16 +269,17 @@ def export(
 
 @app.command()
 def labels(
+    face: Annotated[Path | None, typer.Option(help="Table x, y, z of 68 landmarks; without it the mean face.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Picture of the curves to write.")] = None,
 ) -> None:
-    """Soft labels from the mean face: the σ of yaw, pitch and roll beside the paper's, and their curves."""
+    """Soft labels from a face's 68 landmarks: the σ of yaw, pitch and roll beside the paper's, and their curves."""
     import numpy as np
 
     from gazeclass.headpose.figures import plot_soft_labels
-    from gazeclass.headpose.labels import PAPER_SIGMA_DEG, fit_soft_labels
+    from gazeclass.headpose.labels import PAPER_SIGMA_DEG, fit_soft_labels, read_face
 
-    fits = fit_soft_labels()
-    say("angle   σ of the mean face   σ of the paper")
+    fits = fit_soft_labels(read_face(face)) if face else fit_soft_labels()
+    say(f"angle   σ of the {'given' if face else 'mean'} face   σ of the paper")
     for fit, paper in zip(fits, PAPER_SIGMA_DEG, strict=True):
         say(f"{fit.angle:6} {float(np.nanmean(fit.sigma_deg)):12.3f}° {paper:19.3f}°")
     if output is not None:

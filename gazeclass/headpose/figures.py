@@ -6,13 +6,18 @@ import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gazeclass.atomic import atomic_path
+from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array
 from gazeclass.headpose.evaluation import AngleFigures, Measured, cumulative, errors_deg
 from gazeclass.headpose.labels import CLASSES_DEG, PAPER_SIGMA_DEG, SoftLabelFit, gaussian_label
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def print_measured(measured: Measured) -> None:
@@ -114,6 +119,13 @@ def plot_cumulative(measured: Sequence[Measured], path: Path) -> None:
     figure.axes[0].set_ylabel("faces within it / %")
     figure.axes[-1].legend(fontsize=7, loc="lower right")
     figure.suptitle(f"{first.data}, {len(measured[0].faces.images)} faces", fontsize=10)
+    _save(figure, path)
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    """Write a figure in the form its ending names."""
+    if path.suffix[1:].lower() not in figure.canvas.get_supported_filetypes():
+        raise InputError("this is no ending of a picture", where=path, todo="Let the name end in .png, .svg or .pdf.")
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=120)
 
@@ -132,8 +144,7 @@ def plot_log(log: dict[str, Array], path: Path) -> None:
     left.legend()
     right.plot(thousand, log["loss"], color="0.2")
     right.set(xlabel="samples / 1000", ylabel="training loss", yscale="log")
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+    _save(figure, path)
 
 
 def plot_soft_labels(fits: Sequence[SoftLabelFit], path: Path) -> None:
@@ -150,5 +161,4 @@ def plot_soft_labels(fits: Sequence[SoftLabelFit], path: Path) -> None:
         axes.plot(CLASSES_DEG[near], gaussian_label(0, paper)[near], "--", label=f"paper, σ {paper:.2f}°")
         axes.set(title=fit.angle, xlabel="class / °")
         axes.legend(fontsize=8)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+    _save(figure, path)

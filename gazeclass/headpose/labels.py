@@ -6,13 +6,16 @@ all classes and normalised, is the label.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
 
+from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, rotation_from_angles_deg
 from gazeclass.headpose.meanface import MEAN_FACE_68, OUTER_EYE_CORNERS
+from gazeclass.reading import read_table
 
 #: ψ_i, degrees.
 CLASSES_DEG: Array = np.arange(-99.0, 100.0)
@@ -34,6 +37,33 @@ class SoftLabelFit:
     angle: str
     similarity: Array
     sigma_deg: Array
+
+
+def read_face(path: Path) -> Array:
+    """``(68, 3)`` landmarks from a table with the columns x, y, z and a line for each, in 300-W's order, in any unit.
+
+    Raises:
+        InputError: unreadable, not 68 lines of three numbers, or a face whose outer eye corners are one point.
+    """
+    table = read_table(path)
+    if len(table.rows) != 68 or not {"x", "y", "z"} <= set(table.columns):
+        raise InputError(
+            f"holds {len(table.rows)} lines with the columns {', '.join(table.columns)}, not 68 with x, y, z",
+            where=path,
+            todo="Give 3-D landmarks in the order of 300-W, a line each.",
+        )
+    try:
+        points = np.array([[table.number(row.cells[name]) for name in "xyz"] for row in table.rows])
+    except ValueError as error:
+        raise InputError(f"holds a cell that is no number ({error})", where=path, todo="Correct it.") from error
+    a, b = points[list(OUTER_EYE_CORNERS)]
+    if not np.isfinite(points).all() or (a == b).all():
+        raise InputError(
+            "is no face: a landmark is not finite, or the outer corners of both eyes are one point",
+            where=path,
+            todo="Check landmarks 37 and 46 of 68 and those that are nan.",
+        )
+    return points
 
 
 def turning_centre(landmarks_68_m: ArrayLike) -> Array:

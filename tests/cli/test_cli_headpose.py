@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from gazeclass.cli.headpose import PREDICT_COLUMNS, app
 from gazeclass.errors import InputError
+from gazeclass.headpose.meanface import MEAN_FACE_68
 from gazeclass.sample import sample_folder
 
 PORTRAIT = sample_folder() / "enroll" / "S01.png"
@@ -71,6 +72,16 @@ def test_labels(tmp_path: Path) -> None:
     said = invoke("labels", "-o", tmp_path / "labels.png")
     assert "0.997" in said
     assert (tmp_path / "labels.png").is_file()
+
+
+def test_labels_of_a_face_of_ones_own(tmp_path: Path) -> None:
+    """Eyes half as far apart make the same shift twice as large: narrower labels."""
+    narrow = MEAN_FACE_68.copy()
+    narrow[36:48, 0] /= 2
+    (tmp_path / "face.csv").write_text("\n".join(["x;y;z", *(";".join(map(str, p)) for p in narrow)]))
+    said = [invoke("labels", *option) for option in ((), ("--face", tmp_path / "face.csv"))]
+    mean, own = (float(text.splitlines()[1].split()[1].rstrip("°")) for text in said)
+    assert 0.4 * mean < own < 0.7 * mean
 
 
 def test_evaluate_a_table(tmp_path: Path) -> None:

@@ -222,6 +222,13 @@ def test_soft_label_curves(tmp_path: Path) -> None:
     assert picture.std() > 10
 
 
+@pytest.mark.parametrize("name", ["labels", "labels.xyz"])
+def test_curves_whose_name_is_no_pictures_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="no ending of a picture"):
+        plot_soft_labels(fit_soft_labels(every=99), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("yaw", [-40, 0, 40])
 def test_landmark_method_on_projected_points(yaw: float) -> None:
     """The method that needs no training: exact points of the mean face give the pose back."""

@@ -1,16 +1,21 @@
 """The soft labels: order and scale of the paper's σ, and what a Gaussian must be."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from gazeclass.errors import InputError
 from gazeclass.headpose.labels import (
     CLASSES_DEG,
     PAPER_SIGMA_DEG,
     fit_sigma_deg,
     fit_soft_labels,
     gaussian_label,
+    read_face,
     similarity,
 )
+from gazeclass.headpose.meanface import MEAN_FACE_68
 
 
 def test_order_and_scale_of_the_papers_sigma() -> None:
@@ -26,8 +31,6 @@ def test_order_and_scale_of_the_papers_sigma() -> None:
 
 
 def test_similarity_does_not_depend_on_the_unit_of_length() -> None:
-    from gazeclass.headpose.meanface import MEAN_FACE_68
-
     np.testing.assert_allclose(similarity("yaw", MEAN_FACE_68 * 1000), similarity("yaw"), atol=1e-12)
 
 
@@ -52,3 +55,32 @@ def test_label_between_classes_and_beyond_the_last() -> None:
 def test_wrong_landmarks_are_refused() -> None:
     with pytest.raises(ValueError, match="68 finite landmarks"):
         similarity("yaw", np.zeros((5, 3)))
+
+
+def _table(points: object) -> str:
+    return "\n".join(["x,y,z", *(",".join(map(str, p)) for p in np.asarray(points))]) + "\n"
+
+
+def test_a_face_is_read_from_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "face.csv"
+    path.write_text(_table(MEAN_FACE_68 * 1000))
+    np.testing.assert_allclose(read_face(path), MEAN_FACE_68 * 1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "holds 0 lines"),
+        (_table(MEAN_FACE_68[:60]), "holds 60 lines"),
+        (_table(MEAN_FACE_68).replace("x,y,z", "u,v,w"), "columns u, v, w, not 68 with x, y, z"),
+        (_table(MEAN_FACE_68).replace("0.0,0.0,0.0", "0.0,nose,0.0"), "no number.*nose"),
+        (_table(MEAN_FACE_68).replace("0.0,0.0,0.0", "0.0,,0.0"), "no number"),
+        (_table(MEAN_FACE_68).replace("0.0,0.0,0.0", "nan,0.0,0.0"), "is no face"),
+        (_table(np.ones((68, 3))), "is no face"),
+    ],
+)
+def test_a_table_that_is_no_face_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "face.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_face(path)
