@@ -1,5 +1,6 @@
 """Settings and help: saved at once, wrong values refused, the guide's chapters, versions to copy."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,34 @@ def test_links_open_the_browser_only_when_pressed(qtbot, context: AppContext, mo
     assert opened == [QUrl("https://example.org")]
     place._on_link(QUrl("#somewhere"))
     assert len(opened) == 1
+
+
+def test_every_link_of_the_guide_leads_to_its_page(qtbot, context: AppContext) -> None:
+    place = HelpPlace(context)
+    qtbot.addWidget(place)
+    links = [
+        (chapter, target)
+        for chapter in place.chapters
+        for target in re.findall(r"(?<!!)\[[^\]]*\]\(([^)#]+)\)", chapter.text)
+        if "://" not in target
+    ]
+    assert len(links) > 10
+    for chapter, target in links:
+        assert (chapter.folder / target).is_file(), f"{chapter.title}: {target}"
+        place.open("keys")
+        place._on_link(QUrl(target))
+        shown = place.chapters[place.titles.currentRow()]
+        assert shown.page == Path(target).name, f"{chapter.title}: {target}"
+
+
+def test_every_picture_of_the_guide_is_there(context: AppContext) -> None:
+    shown = [
+        chapter.folder / target
+        for chapter in read_guide()
+        for target in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", chapter.text)
+    ]
+    assert len(shown) > 10
+    assert [str(path) for path in shown if not path.is_file()] == []
 
 
 def test_versions_can_be_copied_without_the_users_name(qtbot, context: AppContext) -> None:

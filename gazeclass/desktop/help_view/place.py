@@ -1,5 +1,7 @@
 """The help place: the guide, the keys, and what the program is made of."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import (
     QDesktopServices,
@@ -88,9 +90,12 @@ class HelpPlace(QWidget):
 
     def open(self, chapter: str = "") -> None:
         """Show a chapter whose title contains ``chapter``, or leave it as it is."""
+        self._open_first(lambda known: bool(chapter) and chapter.casefold() in known.title.casefold())
+
+    def _open_first(self, wanted: Callable[[Chapter], bool]) -> None:
         self.search.clear()
         for row, number in enumerate(self._shown):
-            if chapter and chapter.casefold() in self.chapters[number].title.casefold():
+            if wanted(self.chapters[number]):
                 self.titles.setCurrentRow(row)
                 return
 
@@ -135,7 +140,7 @@ class HelpPlace(QWidget):
         elif url.fragment() and not url.path():
             self.text.scrollToAnchor(url.fragment())
         else:
-            self.open(url.fileName().removesuffix(".md").replace("-", " "))
+            self._open_first(lambda known: known.page == url.fileName())
 
     @Slot()
     def _on_copy(self) -> None:
@@ -148,7 +153,8 @@ class HelpPlace(QWidget):
             ("Ctrl+1 … Ctrl+4", self.tr("go to Lesson, Classrooms, Reports, Students")),
             ("Ctrl+, · F1", self.tr("settings · this help")),
             ("F11", self.tr("fill the screen, and back")),
-            ("Space", self.tr("start or pause the lesson")),
+            ("Ctrl+Enter", self.tr("start the lesson")),
+            ("Space", self.tr("pause the lesson and go on; in a report, play it; in the wizard, take a view")),
             ("M", self.tr("mark a moment of the lesson")),
             ("Esc", self.tr("leave the full screen, close a message")),
             (self.tr("Tab, Shift+Tab"), self.tr("go from control to control")),
