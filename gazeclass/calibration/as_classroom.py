@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from gazeclass.calibration.adjustment import HEIGHT, WIDTH
 from gazeclass.calibration.auxiliary import Auxiliary
 from gazeclass.calibration.classroom import (
     AuxiliaryEntry,
+    BoardSize,
     CameraEntry,
     Classroom,
     StereoEntry,
@@ -93,7 +95,7 @@ def as_classroom(
     return Classroom(
         made_utc=datetime.now(UTC).replace(microsecond=0),
         name=name,
-        board_size=room.board if room else None,
+        board_size=_board_size(room, found),
         target=_target_entry(target),
         cameras=(cameras[0], cameras[1]),
         stereo=StereoEntry(
@@ -114,6 +116,15 @@ def as_classroom(
         zones=room.zones if room else (),
         keep_lessons_days=room.keep_lessons_days if room else None,
     )
+
+
+def _board_size(room: Room | None, found: Survey | None) -> BoardSize | None:
+    """The blackboard's size as room.toml says, but for what the tape contradicts: that was left out of the survey."""
+    if room is None or found is None:
+        return room.board if room else None
+    fits = {"width_m": (WIDTH, found.width_m), "height_m": (HEIGHT, found.height_m)}
+    taped = {key: round(size_m, 3) for key, (name, size_m) in fits.items() if name in found.rejected_size}
+    return room.board.model_copy(update=taped)
 
 
 def _tape_entries(tape: tuple[Reading, ...], found: Survey | None) -> tuple[TapeEntry, ...]:

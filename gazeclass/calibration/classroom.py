@@ -18,6 +18,7 @@ from pydantic import (
 from gazeclass.atomic import write_text
 from gazeclass.calibration.toml_file import first_problem, read_toml, toml_text
 from gazeclass.errors import InputError
+from gazeclass.geometry.boxes import overlap
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.frames import Board, Transform
 from gazeclass.geometry.rotation import Array
@@ -95,6 +96,25 @@ class Zone(Part):
         if not (self.x0_m < self.x1_m and self.y0_m < self.y1_m):
             raise ValueError(f"zone '{self.name}': x0 must be below x1 and y0 below y1")
         return self
+
+
+def _named_once(parts: Any) -> Any:
+    names = [part.name for part in parts]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"'{twice[0]}' is there twice")
+    return parts
+
+
+def _apart(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+    boxes = [(zone.x0_m, zone.y0_m, zone.x1_m, zone.y1_m) for zone in zones]
+    for k, other in np.argwhere(np.triu(overlap(boxes, boxes, of_smaller=True) > 1e-6, 1)):
+        raise ValueError(f"'{zones[k].name}' and '{zones[other].name}' overlap: a gaze point counts in one zone only")
+    return zones
+
+
+Seats = Annotated[tuple[Seat, ...], AfterValidator(_named_once)]
+Zones = Annotated[tuple[Zone, ...], AfterValidator(_named_once), AfterValidator(_apart)]
 
 
 class CameraEntry(Part):
@@ -215,8 +235,8 @@ class Classroom(Part):
     auxiliary: AuxiliaryEntry | None = None
     world: WorldEntry | None = None
     tape: tuple[TapeEntry, ...] = ()
-    seats: tuple[Seat, ...] = ()
-    zones: tuple[Zone, ...] = ()
+    seats: Seats = ()
+    zones: Zones = ()
     check: CheckEntry | None = None
     #: Lessons made here are kept so many days, then `gazeclass lessons purge` deletes them; None: no end is set.
     keep_lessons_days: int | None = Field(None, ge=1)
@@ -234,10 +254,6 @@ class Classroom(Part):
     def _whole(self) -> Self:
         if self.world is not None and (self.auxiliary is None or self.board_size is None):
             raise ValueError("a world frame needs the auxiliary frame and the board's size")
-        for what, names in (("seat", [s.name for s in self.seats]), ("zone", [z.name for z in self.zones])):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise ValueError(f"{what} '{twice[0]}' is there twice")
         return self
 
     @property

@@ -5,6 +5,7 @@ from enum import Enum
 
 import numpy as np
 
+from gazeclass.calibration.adjustment import WIDTH
 from gazeclass.calibration.detection import Detection
 from gazeclass.calibration.intrinsics import Intrinsics
 from gazeclass.calibration.pnp import plane_poses
@@ -279,9 +280,9 @@ def judge_survey(survey: Survey) -> list[Finding]:
             )
         )
     for name in survey.rejected_size:
-        findings.append(
-            Finding(Level.WARNING, f"The tape contradicts {name}; it was left out. Measure the board again.")
-        )
+        fits_m = survey.width_m if name == WIDTH else survey.height_m
+        text = f"The tape contradicts {name}: {fits_m:.3f} m fits and is used instead. Measure the board again."
+        findings.append(Finding(Level.WARNING, text))
     unchecked = [r for r in survey.readings if not r.rejected and r.unchecked]
     if unchecked:
         words = ", ".join(f"{r.reading.name} (below {100 * r.noticed_m:.0f} cm)" for r in unchecked)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from gazeclass.calibration.classroom import BoardSize, Part, Seat, Zone
+from gazeclass.calibration.classroom import BoardSize, Part, Seats, Zones
 from gazeclass.calibration.toml_file import first_problem, read_toml
 from gazeclass.errors import InputError
 
@@ -27,8 +27,8 @@ class Room(Part):
     name: str = ""
     board: BoardSize
     cameras: tuple[CameraNote, ...] = Field((), max_length=2)
-    seats: tuple[Seat, ...] = ()
-    zones: tuple[Zone, ...] = ()
+    seats: Seats = ()
+    zones: Zones = ()
     #: As :attr:`gazeclass.calibration.classroom.Classroom.keep_lessons_days`.
     keep_lessons_days: int | None = Field(None, ge=1)
 
@@ -37,7 +37,8 @@ def read_room(path: Path) -> Room:
     """Read ``room.toml``.
 
     Raises:
-        InputError: not TOML, no board, a size that is no board's, a zone that is not on it, an unknown key.
+        InputError: not TOML, no board, a size that is no board's, a zone that is not on it or overlaps another, two
+            seats or zones of one name, an unknown key.
     """
     raw = read_toml(path)
     try:

@@ -122,18 +122,23 @@ def test_a_missing_file_and_one_that_is_no_text(tmp_path):
 def test_two_zones_of_one_name_and_a_zone_inside_out(classroom):
     zone = {"name": "z", "x0_m": 0, "y0_m": 0, "x1_m": 1, "y1_m": 1}
     raw = classroom.model_dump(by_alias=True)
-    with pytest.raises(ValueError, match="zone 'z' is there twice"):
+    with pytest.raises(ValueError, match="'z' is there twice"):
         Classroom.model_validate(raw | {"zones": [zone, zone]})
     with pytest.raises(ValueError, match="x0 must be below x1"):
         Zone(name="z", x0_m=1, y0_m=0, x1_m=0, y1_m=1)
+
+
+BOARD = "[board]\nwidth_m = 4.0\nheight_m = 1.2\n"
+SEAT = '[[seats]]\nname = "1A"\nposition_m = [1.0, 1.1, 2.5]\n'
+MIDDLE = '[[zones]]\nname = "middle"\nx0_m = 1.0\ny0_m = 0.0\nx1_m = 3.0\ny1_m = 1.2\n'
+LEFT = '[[zones]]\nname = "left"\nx0_m = 2.9\ny0_m = 0.0\nx1_m = 4.0\ny1_m = 1.2\n'
 
 
 def test_a_room_with_all_there_can_be(tmp_path):
     path = tmp_path / "room.toml"
     path.write_text(
         'name = "Room 7"\n[board]\nwidth_m = 4.0\nheight_m = 1.2\n[[cameras]]\nname = "left"\ndevice = "/dev/video0"\n'
-        'focus_locked = true\n[[seats]]\nname = "1A"\nposition_m = [1.0, 1.1, 2.5]\nrow = 1\n'
-        '[[zones]]\nname = "middle"\nx0_m = 1.0\ny0_m = 0.0\nx1_m = 3.0\ny1_m = 1.2\n',
+        'focus_locked = true\n[[seats]]\nname = "1A"\nposition_m = [1.0, 1.1, 2.5]\nrow = 1\n' + MIDDLE,
         "utf-8",
     )
     room = read_room(path)
@@ -154,6 +159,9 @@ def test_a_room_with_all_there_can_be(tmp_path):
             "[board]\nwidth_m = 4.0\nheight_m = 1.2\n[[zones]]\nname = 'far'\nx0_m=3.0\ny0_m=0.0\nx1_m=5.0\ny1_m=1.0\n",
             "zone 'far' reaches beyond the board",
         ),
+        (BOARD + SEAT + SEAT, "seats: '1A' is there twice"),
+        (BOARD + LEFT + LEFT, "zones: 'left' is there twice"),
+        (BOARD + LEFT + MIDDLE, "zones: 'left' and 'middle' overlap"),
     ],
 )
 def test_a_room_that_cannot_be(tmp_path, text, message):

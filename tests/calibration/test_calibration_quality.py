@@ -76,6 +76,21 @@ def test_the_verdict_names_a_misread_reading(room, material):
     assert result.classroom.tape[4].rejected
 
 
+def test_a_board_size_that_the_tape_contradicts_is_not_used(room, material, solved):
+    from dataclasses import replace
+
+    said = material.room.board.model_copy(update={"width_m": material.room.board.width_m + 0.2})
+    wrong = replace(material, room=material.room.model_copy(update={"board": said}))
+    result = calibrate_material(room.target, wrong, Options())
+    warnings = [f.text for f in result.findings if f.level is Level.WARNING]
+    assert len(warnings) == 1
+    assert "contradicts the board's width in room.toml" in warnings[0]
+    board = result.classroom.board()
+    assert board.width_m == pytest.approx(solved.classroom.board().width_m, abs=0.01)
+    assert f"{board.width_m:.3f} m fits and is used instead" in warnings[0]
+    assert board.height_m == said.height_m
+
+
 def test_a_board_laid_the_wrong_way_round_is_noticed_and_mended(room, material, solved):
     from dataclasses import replace
 
