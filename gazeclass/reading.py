@@ -78,7 +78,8 @@ def read_table(path: Path) -> Table:
     Spaces around cells go; a line with fewer cells than the header has empty ones at its end.
 
     Raises:
-        InputError: it cannot be read, or no line of it is a table's.
+        InputError: it cannot be read, no line of it is a table's, or numbers stand where the header names nothing (a
+            decimal comma makes two cells of one number).
     """
     text = read_text(path)
     header: tuple[str, ...] | None = None
@@ -93,6 +94,12 @@ def read_table(path: Path) -> Table:
             cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator))]
             if header is None:
                 header = tuple(cell.lower() for cell in cells)
+            elif any(cell.isdecimal() for cell in cells[len(header) :]):
+                raise InputError(
+                    f"line {number} has {len(cells)} cells, the first line names {len(header)}",
+                    where=path,
+                    todo="Write numbers with a point (3.343), or put semicolons between the cells.",
+                )
             else:
                 rows.append(Row(number, dict.fromkeys(header, "") | dict(zip(header, cells, strict=False))))
     except csv.Error as error:
@@ -102,4 +109,4 @@ def read_table(path: Path) -> Table:
 
 def _lines(text: str) -> "list[tuple[int, str]]":
     lines = enumerate(io.StringIO(text, newline=None).read().split("\n"), 1)
-    return [(number, line) for number, line in lines if line.strip(" ,;\t\ufeff") and not line.startswith("#")]
+    return [(number, line) for number, line in lines if line.strip(" ,;\t\ufeff") and not line.lstrip().startswith("#")]

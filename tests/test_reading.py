@@ -8,7 +8,7 @@ from gazeclass.reading import read_table, read_text
 @pytest.mark.parametrize(("separator", "comma"), [(",", "."), (";", ","), ("\t", ","), (";", ".")])
 def test_tables_as_programs_save_them(tmp_path, encoding, separator, comma):
     path = tmp_path / "Maße.csv"
-    lines = ["Point, x_m", "# a remark", "", "Tür, 3.25", "Ecke, 4.5", ",", ""]
+    lines = ["Point, x_m", "  # a remark", "", "Tür, 3.25", "Ecke, 4.5", ",", ""]
     text = "\r\n".join(lines).replace(",", separator)
     text = text.replace("3.25", f"3{comma}25").replace("4.5", f"4{comma}5")
     path.write_bytes(text.encode(encoding))
@@ -22,8 +22,15 @@ def test_tables_as_programs_save_them(tmp_path, encoding, separator, comma):
 
 def test_excels_hint_is_no_header_and_short_lines_have_empty_cells(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text("sep=;\na;b\n1\n1;2;3\n")
+    path.write_text("sep=;\na;b\n1\n1;2;a remark\n")
     assert [row.cells for row in read_table(path).rows] == [{"a": "1", "b": ""}, {"a": "1", "b": "2"}]
+
+
+def test_a_decimal_comma_between_commas_is_not_cut_off(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b_m\nC00,3,343\n")
+    with pytest.raises(InputError, match=r"line 2 has 3 cells, the first line names 2. Write numbers with a point"):
+        read_table(path)
 
 
 def test_an_empty_table_has_no_columns(tmp_path):
