@@ -12,14 +12,18 @@ def analyze(
     cam1: Path = typer.Argument(..., help="Recording of the right camera."),
     classroom: Path = typer.Option(..., help="classroom.toml of the room, from `gazeclass calibrate`."),
     output: Path = typer.Option(..., "-o", "--output", help="The lesson to write, LESSON.gaze."),
-    timestamps: Path | None = typer.Option(None, help="timestamps.csv of both recordings."),
-    enroll: Path | None = typer.Option(None, help="Folder of portraits, file name = student."),
-    roster: Path | None = typer.Option(None, help="Roster of who may be observed; the library's with --class alone."),
-    class_: str = typer.Option("", "--class", help="The class in the roster."),
-    by_seat: bool = typer.Option(
-        False, "--by-seat", help="Tell students by their seats; no face is compared with another."
+    timestamps: Path | None = typer.Option(None, help="Times of the frames of both: camera,frame,t_s."),
+    enroll: Path | None = typer.Option(
+        None, help="Folder of portraits, file name = student; only they are observed. Without it everybody, numbered."
     ),
-    headpose: str = typer.Option("default", help="Head-pose model, see `gazeclass models list`."),
+    roster: Path | None = typer.Option(None, help="Roster of who may be observed; the library's with --class alone."),
+    class_: str = typer.Option("", "--class", help="The class in the roster: those who have consented are observed."),
+    by_seat: bool = typer.Option(
+        False,
+        "--by-seat",
+        help="Tell students by their seats; no face is compared with another. Alone: seats are the names.",
+    ),
+    headpose: str = typer.Option("default", help="Head-pose model of `gazeclass models list`, or landmarks."),
     offset: float | None = typer.Option(
         None,
         help="Without timestamps: seconds by which cam1's recording began before cam0's, negative if after. Left out, "

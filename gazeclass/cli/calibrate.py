@@ -29,12 +29,18 @@ def calibrate(
     charuco: str = typer.Option("", help=_CHARUCO),
     marker: float = typer.Option(0.75, help=_MARKER),
     inverted: bool = typer.Option(False, "--inverted", help="ChArUco: printed white on black."),
-    legacy: bool = typer.Option(False, "--legacy", help="ChArUco: pattern of OpenCV before 4.6."),
+    legacy: bool = typer.Option(False, "--legacy", help="ChArUco: the board was made with OpenCV before 4.6."),
     name: str = typer.Option("", help="Name of the room; room.toml's or the folder's when left out."),
     level: float = typer.Option(0.2, help="How level the lying chessboard is, degrees; 0 when it was not levelled."),
-    any_order: bool = typer.Option(False, "--any-order", help="Accept cam0 on the right of cam1."),
+    any_order: bool = typer.Option(
+        False,
+        "--any-order",
+        help="Accept cam0 on the right of cam1 (the left camera, as the cameras look, should be cam0).",
+    ),
     half_turn: bool | None = typer.Option(
-        None, "--half-turn/--no-half-turn", help="The lying chessboard is turned against the survey sheet."
+        None,
+        "--half-turn/--no-half-turn",
+        help="The lying chessboard is half a turn off the survey sheet, or is not; left out, it is found out.",
     ),
 ) -> None:
     """Calibrate a classroom: cameras, their place in the room, and how sure that is."""

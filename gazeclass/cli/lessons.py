@@ -118,8 +118,10 @@ def keep(lesson: Path = LESSON, until: str = typer.Argument(..., help="A day lik
 @app.command()
 def cut(
     lesson: Path = LESSON,
-    from_s: float = typer.Option(float("-inf"), "--from", help="Seconds on the lesson's clock."),
-    to_s: float = typer.Option(float("inf"), "--to", help="Seconds on the lesson's clock."),
+    from_s: float = typer.Option(
+        float("-inf"), "--from", show_default="its beginning", help="Seconds on the lesson's clock."
+    ),
+    to_s: float = typer.Option(float("inf"), "--to", show_default="its end", help="Seconds on the lesson's clock."),
     output: Path | None = typer.Option(None, "-o", "--output", help="Write here and leave the lesson as it is."),
     yes: bool = YES,
 ) -> None:

@@ -16,10 +16,16 @@ def live(
     classroom: Path = typer.Option(..., help="classroom.toml of the room, from `gazeclass calibrate`."),
     output: Path = typer.Option(..., "-o", "--output", help="The lesson to write, LESSON.gaze."),
     seconds: float = typer.Option(0.0, min=0.0, help="Stop after so long; 0: at Ctrl-C or when a file has ended."),
-    enroll: Path | None = typer.Option(None, help="Folder of portraits, file name = student."),
-    headpose: str = typer.Option("default", help="Head-pose model, see `gazeclass models list`."),
-    record: Path | None = typer.Option(None, help="Folder to write both videos to. Without it no picture is kept."),
-    cpu_threads: int | None = typer.Option(None, min=0, help="Threads the networks may use; 0: all cores."),
+    enroll: Path | None = typer.Option(
+        None, help="Folder of portraits, file name = student; only they are observed. Without it everybody, numbered."
+    ),
+    headpose: str = typer.Option("default", help="Head-pose model of `gazeclass models list`, or landmarks."),
+    record: Path | None = typer.Option(
+        None, help="New folder for both videos, labelled to be kept for 14 days. Without it no picture is kept."
+    ),
+    cpu_threads: int | None = typer.Option(
+        None, min=0, help="Threads the networks may use; 0: all cores; left out: as set."
+    ),
     loop: bool = typer.Option(False, help="Play video files again and again."),
 ) -> None:
     """Observe a lesson while it happens: who faces what, when, and how sure that is."""

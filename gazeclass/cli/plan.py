@@ -16,8 +16,12 @@ def plan(
     output: Path | None = typer.Option(None, "-o", "--output", help="Also write the plan, .pdf or .csv."),
     size: str = typer.Option("1920x1080", help="Picture of both cameras, WIDTHxHEIGHT."),
     view: float = typer.Option(66.0, help="Their horizontal angle of view, degrees."),
-    cam0: str = typer.Option("", help="Place x,y,z of the left camera in metres; the board's upper right end."),
-    cam1: str = typer.Option("", help="Place x,y,z of the right camera in metres; the board's upper left end."),
+    cam0: str = typer.Option(
+        "", help="Place x,y,z of the left camera in metres; left out: the board's upper right corner."
+    ),
+    cam1: str = typer.Option(
+        "", help="Place x,y,z of the right camera in metres; left out: the board's upper left corner."
+    ),
     pattern: str = typer.Option("9x6", help="Inner corners of the chessboard."),
     square: float = typer.Option(0.060, help="Side of one square in metres."),
     readings: int = typer.Option(10, min=0, max=60, help="How many tape readings will be taken."),

@@ -81,7 +81,7 @@ def write_parquet(table: Table, path: Path) -> Path:
     except ImportError as error:
         raise InputError(
             "Parquet needs the package pyarrow, which is not installed",
-            todo="Install it with: pip install gazeclass[parquet]. The CSV set holds the same numbers.",
+            todo="Install it with: python -m pip install pyarrow. The CSV set holds the same numbers.",
         ) from error
     try:
         writer: Any = None

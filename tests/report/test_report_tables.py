@@ -133,7 +133,7 @@ def test_parquet_holds_what_csv_holds(written):
 
 def test_without_pyarrow_there_is_a_sentence(small, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(InputError, match=r"pip install gazeclass\[parquet\]"):
+    with pytest.raises(InputError, match="pip install pyarrow"):
         write_parquet_set(small, class_timeline(small), tmp_path)
 
 
