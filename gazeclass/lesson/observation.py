@@ -18,7 +18,7 @@ class ObservationStatus(StrEnum):
 
     OK = "ok"  #: both cameras, a gaze point on the board's plane
     ONE_CAMERA = "one_camera"  #: as OK, from one camera's picture of the head
-    LOW_CONFIDENCE = "low_confidence"  #: measured, but the student's identity or the pose is doubtful
+    LOW_CONFIDENCE = "low_confidence"  #: the head was found, but its pose is doubtful or not known
     AWAY = "away"  #: measured, and the face is turned from the board's side: there is no gaze point
     NOT_SEEN = "not_seen"  #: nothing was measured: says nothing about where the student was facing
 

@@ -126,8 +126,8 @@ def _unseen(times: LessonTimes) -> tuple[Block, ...]:
     blocks: list[Block] = [
         Grid(("of the class's time", "all students", "share"), parts, (False, True, True)),
         Paragraph(
-            "Doubtful: a head was found, but its pose or its student is not sure enough. Not seen: hidden, outside the "
-            "pictures, or not found. Both are left out of every share above."
+            "Doubtful: a head was found, but its pose is not sure enough. Not seen: hidden, outside the pictures, or "
+            "not found. Both are left out of every share above."
         ),
     ]
     last = {record["camera"]: record for record in times.lesson.health}
@@ -180,7 +180,7 @@ def _accuracy(times: LessonTimes, heat: Heatmap) -> list[tuple[str, str]]:
             part = (packed[:, 15] + packed[:, 17]) / (packed[:, 12] + packed[:, 14])
         part = part[np.isfinite(part)]
         if len(part):
-            out.append(("part of its area that head pose is to blame for (median)", percent(float(np.median(part)))))
+            out.append(("part of its variance that is due to head pose (median)", percent(float(np.median(part)))))
         sigma = np.sqrt((packed[:, 6] + packed[:, 9] + packed[:, 11]) / 3)
         if np.isfinite(sigma).any():
             out.append(("doubt of a head's rotation, per axis (median)", f"{np.degrees(np.nanmedian(sigma)):.1f}°"))

@@ -24,6 +24,7 @@ from gazeclass.report.pictures import png_of
 
 #: What can be written, in the order it is.
 KINDS = ("csv", "parquet", "png", "html", "pdf")
+_HEATMAP = "heatmap.png"
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ def export_open_lesson(
         with tempfile.TemporaryDirectory(dir=out_dir, prefix=".export-") as aside:
             written = _write(times, Path(aside), progress, options)
             _note(noted_in, options, progress)
+            if "png" in options.kinds:  # an earlier export may have shown what this one hides
+                (out_dir / _HEATMAP).unlink(missing_ok=True)
             return [Path(shutil.move(path, out_dir / path.name)) for path in written]
     except OSError as error:
         raise InputError(
@@ -148,7 +151,7 @@ def _write(times: LessonTimes, folder: Path, progress: Progress, options: Export
     progress.advance()
     visible = visibility(times, options.show_students)
     if "png" in options.kinds and visible.shows(len(times.lesson.students)) and times.measured_s() > 0:
-        written.append(_put(folder / "heatmap.png", png_of(heat_figure(heat), dpi=160)))
+        written.append(_put(folder / _HEATMAP, png_of(heat_figure(heat), dpi=160)))
     progress.advance()
     report = build_report(times, timeline, heat, options.show_students)
     if "html" in options.kinds:

@@ -96,8 +96,9 @@ def _save(figure: "Figure", file: io.BytesIO, words: str, options: dict[str, str
     from matplotlib.text import Text
 
     extra = [name for name, _ in fallback_fonts(words)]
-    if extra:
-        for text in figure.findobj(Text):
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # a name may hold dollars
+        if extra:
             text.set_fontfamily(["DejaVu Sans", *extra])
     with matplotlib.rc_context(options), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")

@@ -120,6 +120,11 @@ def test_what_a_user_wrote_cannot_become_markup(page_of):
     assert "Attention report: <b>Room</b> & 3" in page.text
 
 
+def test_dollars_in_names_are_no_formula(page_of):
+    page, _ = page_of({"$x^2$": [(1.0, "top left")], "$\\S{$": [(1.0, "top left")]}, True, classroom="$5 or $6")
+    assert "$5 or $6" in page.text
+
+
 def test_a_lesson_without_any_measurement_says_so(page_of):
     for number, script in enumerate(({}, {"S01": [(1.0, "not_seen")]}, {"S01": [(1.0, "doubtful")]})):
         page, _ = page_of(script, show_students=True, name=f"{number}.gaze")
@@ -221,6 +226,8 @@ def test_export_of_a_small_class_leaves_the_heatmap_out(lesson_file, tmp_path):
     path = lesson_file(TWO)
     assert {p.name for p in export_lesson(path, tmp_path / "out")} == FILES - {"heatmap.png"}
     assert {p.name for p in export_lesson(path, tmp_path / "all", options=ExportOptions(show_students=True))} == FILES
+    export_lesson(path, tmp_path / "all")
+    assert {p.name for p in (tmp_path / "all").iterdir()} == FILES - {"heatmap.png"}, "hidden now, so gone"
 
 
 def test_export_stopped_half_way_leaves_nothing(lesson_file, tmp_path):
