@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from gazeclass import __version__
 from gazeclass.cli.console import guarded
+from gazeclass.errors import Cancelled
 
 #: command → (module, attribute, one line of help). An attribute that is a ``typer.Typer`` becomes a group.
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -65,6 +66,13 @@ class _LazyGroup(TyperGroup):
         if args:
             ctx.meta["gazeclass.invoked"] = args[0]
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Ctrl-C as our own word for it: typer would end the program without one."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Cancelled from None
 
 
 app = typer.Typer(

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from gazeclass.cli import console
-from gazeclass.cli.main import COMMANDS
+from gazeclass.cli.main import COMMANDS, main
 from gazeclass.errors import InputError
 
 
@@ -66,9 +66,14 @@ def test_the_chain_needs_no_torch() -> None:
     assert found.stdout.strip() == "False"
 
 
-def test_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped, console.guarded():
+def test_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
         raise KeyboardInterrupt
+
+    monkeypatch.setattr("gazeclass.cli.doctor.doctor", interrupted)
+    monkeypatch.setattr("sys.argv", ["gazeclass", "doctor"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
     assert stopped.value.code == 130
     assert "half-written" in capsys.readouterr().err
 
