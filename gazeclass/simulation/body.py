@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import tempfile
 import warnings
 from functools import lru_cache
 from pathlib import Path
@@ -174,23 +175,17 @@ def _descends(bone: int, root: int, parents: list[int]) -> bool:
     return bone == root
 
 
-@lru_cache(maxsize=1)
-def load_body() -> Body:
-    """The body model; the very first start on a machine builds its cache (one to three minutes).
-
-    Raises:
-        InputError: the extra ``simulation`` is not installed.
-    """
+def _anny(cache: Path) -> object:
+    """The package's model, from the files in a folder or, where there are none, built and written there."""
     try:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import anny
             import anny.paths
+            from safetensors import SafetensorError
 
-            cache = Path(settings().cache_dir) / "anny"
-            cache.mkdir(parents=True, exist_ok=True)
             anny.paths.set_anny_cache_path(cache)
-            model = anny.Anny(
+            return anny.Anny(
                 rig="makehuman",
                 topology="anny-quads-full",
                 local_changes="all",
@@ -202,6 +197,33 @@ def load_body() -> Body:
         raise InputError(
             f"rendering people needs the package {error.name}",
             todo="Install it with: pip install 'gazeclass[simulation]'",
+        ) from error
+    except SafetensorError as error:  # a file that is not whole, or no room for one
+        raise OSError(str(error)) from error
+
+
+@lru_cache(maxsize=1)
+def load_body() -> Body:
+    """The body model; the very first start on a machine builds its cache (one to three minutes).
+
+    Raises:
+        InputError: the extra ``simulation`` is not installed, or its cache is damaged or cannot be written.
+    """
+    cache = Path(settings().cache_dir) / "anny"
+    try:
+        if cache.exists():
+            return Body(_anny(cache))
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        # Built elsewhere and renamed: another process, or a start that is stopped, never leaves a half-written model.
+        with tempfile.TemporaryDirectory(prefix=".anny-", dir=cache.parent) as work:
+            model = _anny(Path(work) / "anny")
+            with contextlib.suppress(OSError):  # another process was faster
+                (Path(work) / "anny").replace(cache)
+    except OSError as error:
+        raise InputError(
+            f"the body model there can be neither read nor written ({error.strerror or error})",
+            where=cache,
+            todo="Delete it, or let the variable GAZECLASS_CACHE_DIR name another folder with 2 GB of room.",
         ) from error
     return Body(model)
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import re
+import signal
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -49,8 +50,8 @@ class HeadsPlan:
     def __post_init__(self) -> None:
         if self.count < 1:
             raise InputError(f"{self.count} heads cannot be rendered", todo="Give a count of 1 or more.")
-        if self.seed < 0:
-            raise InputError(f"the seed {self.seed} is negative", todo="Give 0 or more.")
+        if not 0 <= self.seed < 2**63:
+            raise InputError(f"the seed {self.seed} is negative or too large", todo="Give 0 or more, below 2^63.")
         if not 64 <= self.size_px <= 512:
             raise InputError(f"a canvas of {self.size_px} pixels is not supported", todo="Give 64 to 512.")
 
@@ -82,11 +83,13 @@ def render_shards(
         InputError: the folder holds the heads of another plan, or rendering is not possible here.
         Cancelled: the user stopped; finished shards stay.
     """
+    AssetLibrary(plan.assets)  # a wrong folder is told now, not by each process
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot be made ({error.strerror})", where=folder) from error
-    AssetLibrary(plan.assets)  # a wrong folder is told now, not by each process
+        raise InputError(
+            f"cannot be made ({error.strerror})", where=folder, todo="Choose a folder you may write to."
+        ) from error
     _check_manifest(folder, plan)
     todo = [(n, r) for n, r in enumerate(plan.shards()) if not shard_path(folder, n).exists()]
     progress.start("heads", plan.count)
@@ -97,9 +100,15 @@ def render_shards(
             _render_shard(job, progress)
     else:
         # Not forked: an OpenGL context and torch's threads do not survive a fork.
-        with multiprocessing.get_context("spawn").Pool(processes) as pool:
-            for done in pool.imap_unordered(_render_shard, jobs):
-                progress.advance(done)
+        context = multiprocessing.get_context("spawn")
+        try:
+            # Ctrl-C reaches every process; only this one heeds it, and ends the others.
+            with context.Pool(processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+                for done in pool.imap_unordered(_render_shard, jobs):
+                    progress.advance(done)
+        finally:
+            for left in folder.glob(".heads_*.npz"):  # of a process that was ended while it wrote
+                left.unlink(missing_ok=True)
     return [shard_path(folder, n) for n in range(len(plan.shards()))]
 
 
@@ -160,20 +169,23 @@ def read_shards(folder: Path) -> Iterator[dict[str, np.ndarray]]:
 
 def _manifest(plan: HeadsPlan) -> dict[str, object]:
     values: dict[str, object] = asdict(plan)
-    values["assets"] = plan.assets.name if plan.assets else ""
+    values["assets"] = plan.assets.resolve().name if plan.assets else ""
     values.pop("count")
     return {"recipe": "heads", "recipe_version": RECIPE_VERSION, **values}
 
 
 def _check_manifest(folder: Path, plan: HeadsPlan) -> None:
-    """Write the manifest, or see that the one there agrees (only the count may differ: a series can be prolonged)."""
+    """Write the manifest, or see that the one there agrees (only the count may grow: a series can be prolonged)."""
     path = folder / MANIFEST
     wanted = _manifest(plan)
     if path.exists():
         try:
             there = tomllib.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(f"cannot be read ({error})", where=path) from error
+            count = int(there["count"])
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(
+                f"cannot be read ({error!r})", where=path, todo="Choose an empty folder, or delete this one."
+            ) from error
         differing = [k for k, v in wanted.items() if there.get(k) != v]
         if differing:
             raise InputError(
@@ -181,16 +193,25 @@ def _check_manifest(folder: Path, plan: HeadsPlan) -> None:
                 where=folder,
                 todo="Choose an empty folder or the same options.",
             )
-        count = max(plan.count, int(there.get("count", 0)))
-        if int(there.get("count", 0)) % plan.shard_size and plan.count > int(there["count"]):
+        if plan.count < count:
             raise InputError(
-                f"its last shard is not full, so the series of {there['count']} heads cannot be prolonged",
+                f"the folder is for {count} heads and cannot be made smaller",
+                where=folder,
+                todo=f"Choose an empty folder, or give a count of {count} or more.",
+            )
+        if count % plan.shard_size and plan.count > count:
+            raise InputError(
+                f"its last shard is not full, so the series of {count} heads cannot be prolonged",
                 where=folder,
                 todo="Choose an empty folder.",
             )
-    else:
-        count = plan.count
-    lines = [f"{k} = {_toml(v)}" for k, v in {**wanted, "count": count, "gazeclass": __version__}.items()]
+    elif any(folder.glob("heads_*.npz")):
+        raise InputError(
+            f"the folder holds heads, but {MANIFEST}, which says how they were made, is missing",
+            where=folder,
+            todo="Choose an empty folder.",
+        )
+    lines = [f"{k} = {_toml(v)}" for k, v in {**wanted, "count": plan.count, "gazeclass": __version__}.items()]
     write_text(path, "\n".join(lines) + "\n")
 
 

@@ -1,5 +1,7 @@
 """Rendering end to end on tiny canvases: the picture agrees with the truth, shards are exact, whole and resumable."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -261,13 +263,44 @@ def test_a_folder_of_another_plan_is_refused(tmp_path, plan):
         render_shards(tmp_path, replace(plan, seed=4))
     with pytest.raises(InputError, match="last shard is not full"):
         render_shards(tmp_path, plan)
-    (tmp_path / "heads.toml").write_text("not = [toml")
-    with pytest.raises(InputError, match="cannot be read"):
+    for text in ("not = [toml", "seed = 3", 'count = "many"'):
+        (tmp_path / "heads.toml").write_text(text)
+        with pytest.raises(InputError, match="cannot be read"):
+            render_shards(tmp_path, plan)
+    (tmp_path / "heads.toml").unlink()
+    with pytest.raises(InputError, match="how they were made, is missing"):
         render_shards(tmp_path, plan)
 
 
+def test_a_smaller_count_never_leaves_a_short_shard_in_a_longer_series(tmp_path, plan):
+    from dataclasses import replace
+
+    from gazeclass.simulation.shards import render_shards
+
+    with pytest.raises(Cancelled):
+        render_shards(tmp_path, plan, progress=_StopsAfter(1))
+    with pytest.raises(InputError, match=r"for 7 heads.*count of 7 or more"):
+        render_shards(tmp_path, replace(plan, count=3))
+    assert [p.name for p in tmp_path.iterdir()] == ["heads.toml"]
+
+
+def test_the_manifest_names_the_assets_folder_however_it_was_given(tmp_path, tetra, monkeypatch):
+    from gazeclass.simulation.shards import HeadsPlan, render_shards
+
+    monkeypatch.chdir(tmp_path / "pack")
+    with pytest.raises(Cancelled):
+        render_shards(tmp_path / "a", HeadsPlan(1, 0, Path(".")), progress=_StopsAfter(-1))
+    assert 'assets = "pack"' in (tmp_path / "a" / "heads.toml").read_text()
+
+
 @pytest.mark.parametrize(
-    ("changes", "message"), [({"count": 0}, "0 heads"), ({"seed": -1}, "negative"), ({"size_px": 8}, "8 pixels")]
+    ("changes", "message"),
+    [
+        ({"count": 0}, "0 heads"),
+        ({"seed": -1}, "negative"),
+        ({"seed": 2**63}, "too large"),
+        ({"size_px": 8}, "8 pixels"),
+    ],
 )
 def test_impossible_plans_are_refused(changes, message):
     from gazeclass.simulation.shards import HeadsPlan
@@ -281,6 +314,7 @@ def test_a_missing_assets_folder_is_told_before_anything_is_made(tmp_path, body)
 
     with pytest.raises(InputError, match="is no folder"):
         render_shards(tmp_path / "out", HeadsPlan(5, 0, tmp_path / "none"))
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow
@@ -291,6 +325,19 @@ def test_two_processes_render_what_one_does(tmp_path, plan):
     render_shards(tmp_path / "two", plan, processes=2)
     for one, two in zip(read_shards(tmp_path / "one"), read_shards(tmp_path / "two"), strict=True):
         assert np.array_equal(one["images"], two["images"])
+
+
+@pytest.mark.slow
+def test_what_goes_wrong_in_one_of_several_processes_is_told(tmp_path, plan):
+    from gazeclass.simulation.shards import render_shards
+
+    with pytest.raises(InputError, match="no detector here"):
+        render_shards(tmp_path, plan, processes=2, make_detector=_no_detector)
+    assert [p.name for p in tmp_path.iterdir()] == ["heads.toml"]
+
+
+def _no_detector():
+    raise InputError("no detector here", where="models", todo="Give one.")
 
 
 @pytest.mark.shared

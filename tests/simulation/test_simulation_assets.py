@@ -1,4 +1,6 @@
-"""Meshes and MakeHuman assets: parsing with its pitfalls, fitting, and what a user may get wrong."""
+"""Meshes, MakeHuman assets and the body's cache: parsing with its pitfalls, fitting, what a user may get wrong."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -95,6 +97,49 @@ def test_library_tells_when_mesh_and_fitting_disagree(tetra, tmp_path):
     (asset,) = AssetLibrary(tmp_path / "pack").by_kind["hair"]
     with pytest.raises(InputError, match="do not belong together"):
         _ = asset.mesh
+
+
+@pytest.fixture
+def first_start(tmp_path, monkeypatch):
+    """Load the body with a cache folder of the test's own; ``build`` writes into the folder it is given."""
+    from gazeclass.simulation import body
+
+    monkeypatch.setattr(body, "settings", lambda: SimpleNamespace(cache_dir=tmp_path / "cache"))
+    monkeypatch.setattr(body, "Body", lambda model: model)
+
+    def load(build):
+        monkeypatch.setattr(body, "_anny", build)
+        return body.load_body.__wrapped__()
+
+    return load
+
+
+def test_a_first_start_that_is_stopped_leaves_no_half_written_body(first_start, tmp_path):
+    def stopped(folder):
+        folder.mkdir()
+        (folder / "model").write_text("half")
+        raise KeyboardInterrupt
+
+    def whole(folder):
+        folder.mkdir(exist_ok=True)
+        (folder / "model").write_text("whole")
+        return folder
+
+    with pytest.raises(KeyboardInterrupt):
+        first_start(stopped)
+    assert list((tmp_path / "cache").iterdir()) == []
+    first_start(whole)
+    assert (tmp_path / "cache/anny/model").read_text() == "whole"
+    assert [p.name for p in (tmp_path / "cache").iterdir()] == ["anny"]
+    assert first_start(whole) == tmp_path / "cache/anny"
+
+
+def test_a_cache_that_cannot_be_used_is_one_clear_line(tmp_path, monkeypatch, first_start, body):
+    from gazeclass.simulation.body import _anny
+
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(InputError, match=r"neither read nor written.*GAZECLASS_CACHE_DIR"):
+        first_start(_anny)
 
 
 @pytest.mark.shared
