@@ -63,6 +63,22 @@ def clock_by_movement(videos: tuple[VideoFile, VideoFile], progress: Progress = 
     return CommonClock(best.offset_s, at_s, _drift(videos, best, at_s, progress), best.correlation)
 
 
+def clock_note(clock: CommonClock | None, offset_s: float) -> str:
+    """How two recordings without a common clock were put together; ``clock`` None where movement did not tell."""
+    if clock is None:
+        return (
+            "No common clock: both recordings are taken to have begun together "
+            f"({offset_s:+.3f} s subtracted from camera 1), and the true skew is unknown; give --timestamps or "
+            "--offset where they did not"
+        )
+    began = "earlier" if offset_s > 0 else "later"
+    runs = f", its clock runs {1e6 * clock.drift:+.0f} millionths fast" if clock.drift else ""
+    return (
+        f"No common clock: by the movement in both pictures, time 0 of camera 1 was {abs(offset_s):.2f} s "
+        f"{began} than that of camera 0{runs} (correlation {clock.correlation:.2f})"
+    )
+
+
 def _drift(videos: tuple[VideoFile, VideoFile], found: ClockOffset, at_s: float, progress: Progress) -> float:
     end_s = min(float(videos[0].times_s[-1]), float(videos[1].times_s[-1]) - found.offset_s)
     late_s = end_s - WINDOW_S

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from gazeclass.capture.common_clock import CommonClock, clock_by_movement
+from gazeclass.capture.common_clock import CommonClock, clock_by_movement, clock_note
 from gazeclass.capture.pairs import (
     CameraHealth,
     FramePair,
     PairSource,
     RecordingHealth,
+    alone_s,
     estimate_offset_s,
     gaps_of,
     half_period,
@@ -26,6 +27,9 @@ from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.rotation import Array
 from gazeclass.progress import SILENT, Progress
 from gazeclass.timestamps import read_timestamps
+
+#: What a file shows alone at its beginning or end is told from here on.
+_ALONE_S = 1.0
 
 
 class Recording:
@@ -44,6 +48,7 @@ class Recording:
         offset_s: float,
         max_skew_s: float | None = None,
         clock: CommonClock | None = None,
+        lacking: tuple[int, int] = (0, 0),
     ) -> None:
         """Pair the frames.
 
@@ -54,6 +59,7 @@ class Recording:
             offset_s: what was already subtracted from camera 1's times.
             max_skew_s: None for half a frame period.
             clock: what the movement in both files says of their clocks, where that was used.
+            lacking: frames of each camera that have a time but are not in the file.
 
         Raises:
             InputError: no two frames are near enough in time.
@@ -62,7 +68,7 @@ class Recording:
         self.times_s = times_s
         self.common_clock = common_clock
         self._offset_s = offset_s
-        self._clock = clock
+        self._clock, self._lacking = clock, lacking
         self._missing: tuple[set[int], set[int]] = (set(), set())
         timed = [np.flatnonzero(np.isfinite(t)) for t in times_s]
         t0, t1 = (t[k] for t, k in zip(times_s, timed, strict=True))
@@ -127,7 +133,7 @@ class Recording:
     def notes(self) -> tuple[str, ...]:
         """What a user should read about the files, one line each; complete once the recording has been iterated."""
         out = []
-        for video, times, missing in zip(self.videos, self.times_s, self._missing, strict=True):
+        for camera, (video, times, missing) in enumerate(zip(self.videos, self.times_s, self._missing, strict=True)):
             if video.broken_at_s is not None:
                 end = f" of {video.declared_end_s:.1f} s" if np.isfinite(video.declared_end_s) else ""
                 out.append(
@@ -139,29 +145,21 @@ class Recording:
                 out.append(
                     f"{video.name}: the file asks to be stretched (its pixels are not square); this was not done"
                 )
-            if untimed := int(np.isnan(times[: len(video.times_s)]).sum()):
+            if lacking := self._lacking[camera]:
+                out.append(f"{video.name}: the timestamps tell of {lacking} frames more than the file holds")
+            for where, lonely_s in zip(("first", "last"), alone_s(times, self.pairs[:, camera]), strict=True):
+                if lonely_s > _ALONE_S:
+                    out.append(
+                        f"{video.name}: its {where} {lonely_s:.1f} s are left out: the other file shows nothing then"
+                    )
+            if untimed := int(np.isnan(times).sum()):
                 out.append(f"{video.name}: {untimed} frames have no time in the timestamps and are left out")
             if missing:
                 at = float(times[min(missing)])
                 out.append(f"{video.name}: {len(missing)} frames are damaged and left out, the first at {at:.1f} s")
         if not self.common_clock:
-            out.append(self._clock_note())
+            out.append(clock_note(self._clock, self._offset_s))
         return tuple(out)
-
-    def _clock_note(self) -> str:
-        if self._clock is None:
-            return (
-                "No common clock: both recordings are taken to have begun together "
-                f"({self._offset_s:+.3f} s subtracted from camera 1), and the true skew is unknown; give --timestamps "
-                "or --offset where they did not"
-            )
-        began = "earlier" if self._offset_s > 0 else "later"
-        drift = self._clock.drift
-        runs = f", its clock runs {1e6 * drift:+.0f} millionths fast" if drift else ""
-        return (
-            f"No common clock: by the movement in both pictures, time 0 of camera 1 was {abs(self._offset_s):.2f} s "
-            f"{began} than that of camera 0{runs} (correlation {self._clock.correlation:.2f})"
-        )
 
     def _camera_health(self, camera: int) -> CameraHealth:
         video, times, missing = self.videos[camera], self.times_s[camera], self._missing[camera]
@@ -209,9 +207,13 @@ def open_recording(
         raise InputError("one file is given for both cameras", where=cam0, todo="Give the recording of each camera.")
     videos = open_video(cam0), open_video(cam1)
     if timestamps is not None:
-        t0, t1 = (_per_frame(t, v) for t, v in zip(read_timestamps(Path(timestamps)), videos, strict=True))
+        tables = read_timestamps(Path(timestamps))
+        t0, t1 = (_per_frame(t, v) for t, v in zip(tables, videos, strict=True))
+        lacking = max(0, len(tables[0]) - len(t0)), max(0, len(tables[1]) - len(t1))
         known = offset_s or 0.0
-        return Recording(videos, (t0, t1 - known), common_clock=True, offset_s=known, max_skew_s=max_skew_s)
+        return Recording(
+            videos, (t0, t1 - known), common_clock=True, offset_s=known, max_skew_s=max_skew_s, lacking=lacking
+        )
     t0, t1 = videos[0].times_s, videos[1].times_s
     offset = estimate_offset_s(t0, t1) if offset_s is None else offset_s
     return Recording(

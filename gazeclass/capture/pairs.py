@@ -186,6 +186,18 @@ def estimate_offset_s(t0_s: ArrayLike, t1_s: ArrayLike) -> float:
     return coarse + float(phase)
 
 
+def alone_s(t_s: ArrayLike, paired: ArrayLike) -> tuple[float, float]:
+    """Seconds of one camera before its first pair and after its last.
+
+    Args:
+        t_s: ``(n,)`` its times, NaN where unknown.
+        paired: ``(k,)`` indices of its frames that have a partner, at least one.
+    """
+    t = np.asarray(t_s, float)
+    first, last = t[np.asarray(paired, int)[[0, -1]]]
+    return float(first - np.nanmin(t)), float(np.nanmax(t) - last)
+
+
 def skew_of(t0_s: ArrayLike, t1_s: ArrayLike, pairs: ArrayLike) -> Skew:
     """Statistics of camera 1's time minus camera 0's over ``pairs`` ``(k, 2)``."""
     k = np.asarray(pairs, int).reshape(-1, 2)

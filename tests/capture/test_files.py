@@ -164,6 +164,18 @@ def test_timestamps_that_name_fewer_frames_leave_the_others_out(write_video, tmp
     assert recording.notes == ("cam0.mp4: 5 frames have no time in the timestamps and are left out",)
 
 
+def test_a_file_that_stops_early_is_told_though_it_is_whole(write_video, tmp_path):
+    stamps = tmp_path / "t.csv"
+    rows = [f"cam{c},{k},{k / 10}" for c in (0, 1) for k in range(20)]
+    stamps.write_text("camera,frame,t_s\n" + "\n".join(rows) + "\n")
+    recording = open_recording(write_video("cam0.mp4", TENTHS), write_video("cam1.mp4", TENTHS[:8]), stamps)
+    assert recording.pair_count == 8
+    assert recording.notes == (
+        "cam0.mp4: its last 1.2 s are left out: the other file shows nothing then",
+        "cam1.mp4: the timestamps tell of 12 frames more than the file holds",
+    )
+
+
 def test_unusable_files_are_refused(write_video, tmp_path):
     good = write_video("good.mp4", TENTHS)
     (tmp_path / "text.mp4").write_text("not a video at all")
