@@ -16,12 +16,10 @@ from gazeclass.lesson.columns import LessonMeta, Student
 from gazeclass.lesson.face_tally import FaceTally
 from gazeclass.lesson.observation import Observation, ObservationStatus
 from gazeclass.lesson.pipeline import Pipeline
+from gazeclass.lesson.seating import seated
 from gazeclass.lesson.store import LessonWriter
 from gazeclass.lesson.zones import Zone, grid
 from gazeclass.progress import SILENT, Progress, track
-
-#: A student belongs to the nearest seat, if it is no further than this from where the head usually is.
-SEAT_REACH_M = 0.7
 
 
 @dataclass(frozen=True)
@@ -157,16 +155,9 @@ def _count(observations: list[Observation], counts: dict[str, int], places: dict
 
 
 def _seated(classroom: Classroom, places: dict[str, list[np.ndarray]]) -> list[Student]:
-    """Each student's seat: the nearest to where the head was in the median."""
-    students = []
-    for name, positions in places.items():
-        usual = np.median(np.array(positions), axis=0)
-        seats = sorted(classroom.seats, key=lambda s: float(np.linalg.norm(np.array(s.position_m) - usual)))
-        if seats and np.linalg.norm(np.array(seats[0].position_m) - usual) <= SEAT_REACH_M:
-            students.append(Student(name, seats[0].name, seats[0].row))
-        else:
-            students.append(Student(name))
-    return students
+    """Each student's seat and row, from where the head was in the median."""
+    usual = {name: np.median(np.array(positions), axis=0) for name, positions in places.items()}
+    return list(seated(usual, classroom.seats).values())
 
 
 def _store_health(writer: LessonWriter, span_s: tuple[float, float], health: RecordingHealth) -> None:

@@ -44,7 +44,8 @@ def merge(first: Path, second: Path, out: Path, progress: Progress = SILENT) -> 
     """Two parts of one lesson become one; both parts stay as they are.
 
     The second part's clock goes on from the first's by the times at which both were started, and where these are not
-    known, or would overlap, from the end of the first.
+    known, or would overlap, from the end of the first. Of a recording only the time of its analysis is known: its clock
+    stays as it is where it goes on after the first's anyway.
 
     Args:
         first, second: in the order of time.
@@ -88,6 +89,8 @@ def _shift_s(db: sqlite3.Connection, source: sqlite3.Connection) -> float:
     ends, begins = span_s(db), span_s(source)
     period_s = value(db, "period_s") or 0.1
     after_s = 0.0 if ends is None or begins is None else ends[1] + period_s - begins[0]
+    if any("first_s" in value(part, "details").get("recording", {}) for part in (db, source)):
+        return max(0.0, after_s)
     try:
         started = [datetime.fromisoformat(value(part, "started_utc")) for part in (db, source)]
         between_s = (started[1] - started[0]).total_seconds()

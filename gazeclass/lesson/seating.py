@@ -11,10 +11,11 @@ import numpy as np
 
 from gazeclass.calibration.classroom import Seat
 from gazeclass.geometry.rotation import Array
-from gazeclass.lesson.analysis import SEAT_REACH_M
 from gazeclass.lesson.columns import Student
 from gazeclass.lesson.observation import Observation
 
+#: A student belongs to the nearest seat, if it is no further than this from where the head usually is.
+SEAT_REACH_M = 0.7
 #: Two heads belong to two rows when nobody sits in between and they are further apart than this, metres.
 ROW_GAP_M = 0.6
 #: Usual places follow with this time constant, seconds.
@@ -57,28 +58,29 @@ class Seating:
 
     def students(self) -> dict[str, Student]:
         """Everybody seen so far or given, with seat and row as far as they are known."""
-        places = self.places()
-        out = dict(self._given)
-        unseated = {}
-        for name, place in places.items():
-            if name in out:
-                continue
-            seat = self._nearest(place)
-            if seat is not None:
-                out[name] = Student(name, seat.name, seat.row)
-            else:
-                unseated[name] = place
-        rows = rows_by_distance(unseated) if not self._seats else {}
-        for name in unseated:
-            out[name] = Student(name, "", rows.get(name))
-        return out
+        places = {name: place for name, place in self.places().items() if name not in self._given}
+        return self._given | seated(places, self._seats)
 
-    def _nearest(self, place: Array) -> Seat | None:
-        if not self._seats:
-            return None
-        distance = [float(np.linalg.norm(np.array(seat.position_m) - place)) for seat in self._seats]
-        best = int(np.argmin(distance))
-        return self._seats[best] if distance[best] <= SEAT_REACH_M else None
+
+def seated(places: dict[str, Array], seats: Sequence[Seat]) -> dict[str, Student]:
+    """Seat and row of everybody: the nearest seat's, or by the distance from the board where there are no seats.
+
+    Args:
+        places: where each head usually is, ``(3,)`` WCS metres.
+        seats: of the classroom.
+    """
+    rows = {} if seats else rows_by_distance(places)
+    nearest = {name: _nearest(place, seats) for name, place in places.items()}
+    return {
+        name: Student(name, "", rows.get(name)) if seat is None else Student(name, seat.name, seat.row)
+        for name, seat in nearest.items()
+    }
+
+
+def _nearest(place: Array, seats: Sequence[Seat]) -> Seat | None:
+    distance = [float(np.linalg.norm(np.array(seat.position_m) - place)) for seat in seats]
+    best = int(np.argmin(distance)) if distance else -1
+    return seats[best] if distance and distance[best] <= SEAT_REACH_M else None
 
 
 def rows_by_distance(places: dict[str, Array]) -> dict[str, int]:

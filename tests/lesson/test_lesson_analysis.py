@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -71,6 +72,21 @@ def test_a_lesson_says_when_its_recording_began_and_ended(tmp_path):
     assert lesson.meta.details["recording"]["first_s"] == 2.0
     assert lesson.meta.details["recording"]["last_s"] == pytest.approx(2.9)
     assert lesson.meta.details["notes"] == ["a note"]
+
+
+def test_without_seats_rows_are_told_by_the_distance_from_the_board(tmp_path):
+    class Rows(Scripted):
+        def look(self, pair: FramePair) -> Look:
+            look = super().look(pair)
+            back = [replace(o, position_W_m=o.position_W_m + [0.0, 0.0, k]) for k, o in enumerate(look.observations)]
+            return replace(look, observations=back)
+
+    bare = ROOM.model_copy(update={"seats": ()})
+    analyze(Pairs(3), Rows(2, (2, 2)), bare, tmp_path / "x.gaze")  # type: ignore[arg-type]
+    assert [(s.name, s.seat, s.row) for s in read_lesson(tmp_path / "x.gaze").students] == [
+        ("P00", "", 1),
+        ("P01", "", 2),
+    ]
 
 
 def test_a_full_disk_leaves_nothing_and_names_the_users_own_file(tmp_path, monkeypatch):

@@ -142,6 +142,15 @@ def test_parts_started_at_known_times_keep_their_distance(tmp_path):
     assert (30.0, "part", "") in read.events
 
 
+def test_when_recordings_were_analysed_does_not_set_their_parts_apart(tmp_path):
+    analysed = {"details": {"recording": {"first_s": 0.0, "last_s": 1.9}}}
+    write(tmp_path / "1.gaze", **analysed)
+    write(tmp_path / "2.gaze", started_utc="2026-01-05T09:00:00+00:00", **analysed)
+    documents_parts.merge(tmp_path / "1.gaze", tmp_path / "2.gaze", tmp_path / "3.gaze")
+    times = np.unique(read_lesson(tmp_path / "3.gaze").observations.t_s)
+    np.testing.assert_allclose(times, np.arange(40) / 10, atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("other", "said"),
     [
