@@ -7,14 +7,13 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from gazeclass.atomic import write_text
 from gazeclass.errors import InputError
 from gazeclass.progress import SILENT, Progress
 from gazeclass.simulation.assets import AssetLibrary
-from gazeclass.simulation.classroom_calibration import write_calibration
+from gazeclass.simulation.classroom_calibration import write_calibration, write_picture
 from gazeclass.simulation.classroom_cast import Student, make_class, make_walker
 from gazeclass.simulation.classroom_papers import check_picture, readme, truth_json
 from gazeclass.simulation.classroom_plan import ClassroomPlan
@@ -50,7 +49,7 @@ def simulate_classroom(out: Path, plan: ClassroomPlan, progress: Progress = SILE
         InputError: ``out`` exists and is not empty, cannot be made, or what rendering needs is missing.
         Cancelled: from ``progress``.
     """
-    out = Path(out)
+    out = Path(out).resolve()  # a link to an empty folder, or "." in one, is as good as the folder
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError("is there already and not empty", where=out, todo="Give a new folder.")
     try:
@@ -106,12 +105,10 @@ def _render(folder: Path, plan: ClassroomPlan, progress: Progress) -> Counts:
 
 
 def _write_portraits(folder: Path, students: list[Student], progress: Progress) -> None:
-    folder.mkdir()
     progress.start("portraits", len(students))
     for student, picture in zip(students, portraits(students), strict=True):
         coded = np.clip(picture * 255.0 + 0.5, 0, 255).astype(np.uint8)
-        if not cv2.imwrite(str(folder / f"{student.name}.png"), coded):
-            raise InputError("the portrait cannot be written", where=folder, todo="Check that the disk has room.")
+        write_picture(folder / f"{student.name}.png", coded)
         progress.advance()
 
 
@@ -144,7 +141,7 @@ def _write_videos(
                     counts.add(c, one)
                 if k == plan.frames // 2:
                     drawn = check_picture(picture, view, students, found, t_s)
-                    cv2.imwrite(str(folder / f"check_cam{c}.png"), drawn)
+                    write_picture(folder / f"check_cam{c}.png", drawn)
                 progress.advance()
     return seen, counts
 

@@ -246,6 +246,25 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
     assert (tmp_path / "mine.txt").read_text() == "x"
 
 
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, renderer, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gazeclass.simulation.classroom.write_picture", full)
+    with pytest.raises(InputError, match=r"lesson: cannot be written \(No space left"):
+        simulate_classroom(tmp_path / "lesson", PLAN)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_an_empty_folder_is_filled(tmp_path, monkeypatch):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    monkeypatch.setattr("gazeclass.simulation.classroom._render", lambda folder, *_: (folder / "cam0.mp4").touch())
+    simulate_classroom(tmp_path / "link", PLAN)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["disk", "link"]
+    assert [p.name for p in (tmp_path / "disk").iterdir()] == ["cam0.mp4"]
+
+
 def test_the_command_without_its_name(tmp_path, renderer, monkeypatch, capsys):
     out = tmp_path / "room"
     words = ["simulate", str(out), "--students", "1", "--rows", "1", "--seconds", "0.1", "--width", "320"]
