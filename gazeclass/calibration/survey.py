@@ -1,11 +1,11 @@
 """The tape survey: fit, find a misread reading, name it, refit, and say what the result is worth (method §7)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2 as chi2_distribution
 
 from gazeclass.calibration.adjustment import HEIGHT, WIDTH, Fit, Problem, solve
+from gazeclass.calibration.survey_explained import exchanged_corners, other_unit, plausible, wrong_square
 from gazeclass.calibration.tape import (
     BOARD_CORNERS,
     CAMERA_TOLERANCE_M,
@@ -16,15 +16,13 @@ from gazeclass.calibration.tape import (
     compile_distances,
 )
 from gazeclass.errors import InputError
-from gazeclass.geometry.frames import IDEAL_R_WA, Transform
-from gazeclass.geometry.rotation import Array, exp_so3, geodesic_deg
+from gazeclass.geometry.frames import Transform
+from gazeclass.geometry.rotation import Array, exp_so3
 
 #: A reading that disagrees with all others by more standard deviations than this is misread (Baarda's w-test).
 MISREAD_SIGMAS = 3.5
 #: An explanation is rivalled by another whose chi² is less than this much worse.
 RIVAL_CHI2 = 6.0
-#: A survey that fits with less probability than this is wrong as a whole.
-IMPLAUSIBLE = 1e-4
 #: Least error of a reading that would be noticed with 80 % power (non-centrality 17.07 at 3.5 sigma is 4.34²).
 NOTICED_SIGMAS = 4.34
 #: A reading in which only a larger error than this would be noticed is called unchecked.
@@ -120,8 +118,8 @@ def survey(problem: Problem) -> Survey:
     """Fit the readings, reject misread ones, explain what cannot be explained so.
 
     Raises:
-        InputError: too few readings, a wrong square size, corners named in another order, or a survey in which too
-            much contradicts to say what is wrong.
+        InputError: too few readings, a wrong square size, corners named in another order, readings in another unit, or
+            a survey in which too much contradicts to say what is wrong.
     """
     require_enough(len(problem.readings))
     full = solve(problem)
@@ -132,28 +130,24 @@ def survey(problem: Problem) -> Survey:
             todo="Measure from at least three chessboard corners to at least three corners of the board.",
         )
     fit, left_out, rivals = _reject(problem, full)
-    many = not _plausible(fit) or len(left_out) > 1
+    many = not plausible(fit) or len(left_out) > 1
     if many or left_out:
         # Before one reading alone is blamed: a wrong square size touches all of them, the longest most.
         scaled = solve(problem, free_scale=True)
-        square = _wrong_square(problem, scaled)
+        square = wrong_square(problem, scaled)
         if square is not None and (many or scaled.chi2 + RIVAL_CHI2 < fit.chi2):
             raise square
     if many:
-        exchanged = _exchanged_corners(problem)
-        if exchanged is not None:
-            raise exchanged
-    if not _plausible(fit):
+        explained = exchanged_corners(problem) or other_unit(problem)
+        if explained is not None:
+            raise explained
+    if not plausible(fit):
         raise InputError(
             "too many tape readings contradict each other to tell which are wrong: " + _worst(problem, full),
             where="tape.csv",
             todo="Measure these again.",
         )
     return _survey(problem, fit, left_out, rivals)
-
-
-def _plausible(fit: Fit) -> bool:
-    return bool(chi2_distribution.sf(fit.chi2, max(fit.freedom, 1)) > IMPLAUSIBLE)
 
 
 def _reject(problem: Problem, fit: Fit) -> tuple[Fit, frozenset[int], dict[int, tuple[str, ...]]]:
@@ -186,47 +180,6 @@ def _reject(problem: Problem, fit: Fit) -> tuple[Fit, frozenset[int], dict[int, 
 def _redundancy(fit: Fit) -> Array:
     """Share of each reading's own error that shows in its residual, 0 (unchecked) to 1."""
     return np.clip(1.0 - np.einsum("ij,jk,ik->i", fit.design, fit.cov, fit.design), 0.0, 1.0)
-
-
-def _wrong_square(problem: Problem, scaled: Fit) -> InputError | None:
-    """What to say of a fit with the chessboard's size left free, where that size is clearly another."""
-    sigma = float(np.sqrt(scaled.cov[8, 8]))
-    if not _plausible(scaled) or abs(scaled.scale - 1.0) <= max(4 * sigma, 0.01):
-        return None
-    square = problem.points.target.square_m
-    return InputError(
-        f"the square is given as {square * 1000:.1f} mm, but the tape fits squares of "
-        f"{scaled.scale * square * 1000:.1f} ± {sigma * square * 1000:.1f} mm",
-        where="tape.csv",
-        todo="Measure ten squares of the print and give --square accordingly.",
-    )
-
-
-def _exchanged_corners(problem: Problem) -> InputError | None:
-    """What to say where the readings fit once the chessboard's corners are named the other way round."""
-    target = problem.points.target
-    origin, along, across, opposite = target.outer_corner_names()
-    explanations: list[tuple[float, str]] = []
-    for words, exchange in (
-        ("front and back rows", {origin: across, along: opposite}),
-        ("right and left ends", {origin: along, across: opposite}),
-    ):
-        swap = exchange | {b: a for a, b in exchange.items()}
-        renamed = tuple(
-            replace(r, point_a=swap.get(r.point_a, r.point_a), point_b=swap.get(r.point_b, r.point_b))
-            for r in problem.readings
-        )
-        fit = solve(replace(problem, readings=renamed))
-        if _plausible(fit):
-            explanations.append((float(geodesic_deg(fit.T_WA.R, IDEAL_R_WA)), words))
-    if not explanations:
-        return None
-    # Both fit, half a turn apart: the one that leaves the board as the sheet shows it is meant.
-    return InputError(
-        f"the chessboard's {min(explanations)[1]} are exchanged in the tape readings",
-        where="tape.csv",
-        todo="Name the corners as on the survey sheet.",
-    )
 
 
 def _worst(problem: Problem, fit: Fit) -> str:

@@ -3,7 +3,7 @@
 import math
 
 #: (what was typed) / (what it should be), and the words for it.
-_FACTORS = (
+FACTORS = (
     (100.0, "it looks like centimetres; write {:.3f}"),
     (1000.0, "it looks like millimetres; write {:.3f}"),
     (10.0, "the decimal point looks one place too far right; write {:.3f}"),
@@ -24,7 +24,7 @@ def unit_mistake(typed_m: float, expected_m: float, tolerance: float = 0.04) -> 
     """
     if not (typed_m > 0 and expected_m > 0):
         return ""
-    best = min(_FACTORS, key=lambda f: abs(math.log(typed_m / f[0] / expected_m)))
+    best = min(FACTORS, key=lambda f: abs(math.log(typed_m / f[0] / expected_m)))
     if abs(math.log(typed_m / best[0] / expected_m)) > tolerance:
         return ""
     return best[1].format(typed_m / best[0]) + " m."
@@ -34,5 +34,5 @@ def metres(typed: float, expected_m: float, tolerance: float = 0.04) -> float | 
     """``typed`` in metres when a wrong unit explains it (see :func:`unit_mistake`), else None."""
     if not (typed > 0 and expected_m > 0):
         return None
-    best = min(_FACTORS, key=lambda f: abs(math.log(typed / f[0] / expected_m)))[0]
+    best = min(FACTORS, key=lambda f: abs(math.log(typed / f[0] / expected_m)))[0]
     return round(typed / best, 4) if abs(math.log(typed / best / expected_m)) <= tolerance else None

@@ -122,6 +122,14 @@ def test_a_wrong_board_width_in_room_toml_is_named():
     assert abs(found.width_m - WIDTH_M) < 0.01
 
 
+@pytest.mark.parametrize(("factor", "unit"), [(1 / 0.3048, "feet"), (10.0, "one place too far right")])
+def test_a_tape_in_another_unit_is_told_with_what_to_write(factor, unit):
+    typed = [replace(r, distance_m=round(r.distance_m * factor, 3)) for r in READINGS]
+    with pytest.raises(InputError, match=unit) as caught:
+        survey(problem(typed))
+    assert f"{READINGS[0].distance_m:.3f}" in str(caught.value)
+
+
 @pytest.mark.parametrize("square_m", [0.050, 0.055, 0.066, 0.072])
 def test_a_wrong_square_size_is_told_from_the_tape_with_the_right_one(square_m):
     # The cameras' places come from the chessboard, so they are wrong by the same factor.
