@@ -37,6 +37,20 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, that may be there already.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot be made ({error.strerror or error})", where=path, todo="Choose a folder you may write to."
+        ) from error
+
+
 def require_writable(path: str | os.PathLike[str]) -> None:
     """Refuse a file that cannot be written, before the long work whose result it is to hold.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gazeclass.cli.console import progress_bars, say
+from gazeclass.cli.headpose_points import train_points, unite
 
 if TYPE_CHECKING:
     from gazeclass.headpose.shards import Detect
@@ -80,9 +81,9 @@ def train(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the run; a stopped run goes on.")],
     start: Annotated[Path | None, typer.Option(help="best.pt of an earlier run to begin with.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps.")] = "cpu",
-    minutes: Annotated[float | None, typer.Option(help="Stop after so long instead of the recipe's samples.")] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads; 0 means all cores.")] = 0,
-    loaders: Annotated[int, typer.Option(help="Processes that make training pictures.")] = 0,
+    minutes: Annotated[float | None, typer.Option(min=0.01, help="Stop after so long, not by samples.")] = None,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 means all cores.")] = 0,
+    loaders: Annotated[int, typer.Option(min=0, help="Processes that make training pictures.")] = 0,
 ) -> None:
     """Train a head-pose network; under torchrun on several GPUs."""
     import cv2
@@ -110,59 +111,18 @@ def train(
             progress=bars,
         )
         cost = cost_of(trainer.net, trainer.recipe.model.input_px)
-        bars.note(
+        trainer.progress.note(
             f"{cost.parameters / 1e6:.2f} million weights, {cost.multiply_adds / 1e6:.0f} million multiply-adds a face"
         )
         found = trainer.run()
-    plot_log(read_log(output / "log.csv"), output / "learning_curve.png")
-    say(", ".join(f"{name} {value:.2f}" for name, value in found.items()))
-    say(f"the best network: {output / 'best.pt'}")
+    if trainer.rank == 0:
+        plot_log(read_log(output / "log.csv"), output / "learning_curve.png")
+        say(", ".join(f"{name} {value:.2f}" for name, value in found.items()))
+        say(f"the best network: {output / 'best.pt'}")
 
 
-@app.command("train-points")
-def train_points(
-    heads: Annotated[Path, typer.Option(help="Folder of rendered heads with boxes.")],
-    validation: Annotated[Path, typer.Option(help="Folder of other rendered people.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the model and its card.")],
-    network: Annotated[list[str] | None, typer.Option(help="Networks it will be united with.")] = None,
-    data: Annotated[str, typer.Option(help="What it was trained on, for the card.")] = "",
-) -> None:
-    """Train the regression from the detector's five points: a minute or two."""
-    import torch
-
-    from gazeclass.headpose.estimator import load_estimator
-    from gazeclass.headpose.points_training import export_points, gather, train
-
-    torch.set_num_threads(1)
-    features, rotations = gather(heads)
-    with progress_bars() as bars:
-        net = train(features, rotations, progress=bars)
-    networks = [load_estimator(name, mirror=False) for name in network or []]
-    card = export_points(net, validation, output, data=data, networks=networks)
-    say(f"{card.path}: {len(features)} faces; {card.meta['figures']}")
-
-
-@app.command()
-def unite(
-    validation: Annotated[Path, typer.Option(help="Folder of rendered people never seen, with boxes.")],
-    network: Annotated[list[str], typer.Option(help="Networks that the five points are united with; repeatable.")],
-    points: Annotated[str, typer.Option(help="The five-point model whose card is written.")] = "headpose-points",
-) -> None:
-    """Fit anew how sure the five points are, alone and united with networks: after a network was exchanged."""
-    from gazeclass import models
-    from gazeclass.headpose.estimator import load_estimator
-    from gazeclass.headpose.honest import fit_points_card
-
-    card = fit_points_card(
-        models.find(points).path, validation, [load_estimator(name, mirror=False) for name in network]
-    )
-    for name in network:
-        figures = card.meta["figures"]["united"][name]
-        say(
-            f"united with {name}, on {figures['count']} faces: yaw {figures['yaw_mae_deg']}°, "
-            f"pitch {figures['pitch_mae_deg']}°, roll {figures['roll_mae_deg']}°, geodesic {figures['geodesic_deg']}°, "
-            f"sigma × {card.meta['united_sigma_factor'][name]}"
-        )
+app.command("train-points")(train_points)
+app.command()(unite)
 
 
 @app.command()
@@ -178,7 +138,7 @@ def evaluate(
     own_boxes: Annotated[bool, typer.Option("--own-boxes", help="The data set's boxes, not our detector's.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Table to write: method, group, angle and every figure.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Picture to write: share of faces within an error.")] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads of every method.")] = 1,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads of every method.")] = 1,
     mirror: Annotated[
         bool | None,
         typer.Option(
@@ -192,7 +152,13 @@ def evaluate(
     from gazeclass.headpose.datasets import PROTOCOLS, kind_of, load_faces
     from gazeclass.headpose.estimator import HeadPoseEstimator, load_estimator
     from gazeclass.headpose.evaluation import measure
-    from gazeclass.headpose.figures import plot_cumulative, print_measured, print_side_by_side, table_of
+    from gazeclass.headpose.figures import (
+        plot_cumulative,
+        print_measured,
+        print_side_by_side,
+        require_picture,
+        table_of,
+    )
     from gazeclass.headpose.peers import load_peers
 
     if not data.exists():
@@ -200,6 +166,8 @@ def evaluate(
     for output in (csv, plot):
         if output is not None:
             require_writable(output)
+    if plot is not None:
+        require_picture(plot)
     methods: list[HeadPoseEstimator] = [
         load_estimator(name, threads=threads, mirror=mirror) for name in model or ["default"]
     ]

@@ -5,10 +5,12 @@ canvas's centre shows the head against another ray. All three are exact on the m
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike
+from pydantic import Field, NonNegativeFloat, PositiveFloat
 
 from gazeclass.geometry.camera import ray_rotation
 from gazeclass.geometry.rotation import Array, exp_so3
@@ -32,6 +34,10 @@ def against_ray(R_canvas: ArrayLike, offset_px: ArrayLike, canvas_px: int, fov_d
     """
     x, y = np.asarray(offset_px, float) * (2.0 * np.tan(np.radians(fov_deg) / 2.0) / canvas_px)
     return np.asarray(ray_rotation([x, y, 1.0]).T @ np.asarray(R_canvas, float))
+
+
+#: A probability; a recipe's are checked.
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
@@ -58,22 +64,26 @@ class Augmentation:
         shade: probability of a smooth field of light over the picture: a window's side, a shadow.
     """
 
-    mirror: float = 0.5
-    rotate_deg: float = 45.0
-    lean_deg: float = 8.0
-    shift: float = 0.06
-    shift_max: float = 0.18
-    scale: float = 1.3
-    face_px: tuple[float, float] = (14.0, 64.0)
-    small: float = 0.4
-    blur: float = 0.25
-    light: float = 0.18
-    colour: float = 0.05
-    grey: float = 0.1
-    noise: float = 6.0
-    jpeg: float = 0.2
-    hide: float = 0.1
-    shade: float = 0.0
+    mirror: Share = 0.5
+    rotate_deg: NonNegativeFloat = 45.0
+    lean_deg: NonNegativeFloat = 8.0
+    shift: NonNegativeFloat = 0.06
+    shift_max: NonNegativeFloat = 0.18
+    scale: Annotated[float, Field(ge=1)] = 1.3
+    face_px: tuple[PositiveFloat, PositiveFloat] = (14.0, 64.0)
+    small: Share = 0.4
+    blur: Share = 0.25
+    light: NonNegativeFloat = 0.18
+    colour: NonNegativeFloat = 0.05
+    grey: Share = 0.1
+    noise: NonNegativeFloat = 6.0
+    jpeg: Share = 0.2
+    hide: Share = 0.1
+    shade: Share = 0.0
+
+    def __post_init__(self) -> None:
+        if self.face_px[0] > self.face_px[1]:
+            raise ValueError("face_px names the smaller side first")
 
 
 NOTHING = Augmentation(0, 0, 0, 0, 0, 1, (64, 64), 0, 0, 0, 0, 0, 0, 0, 0, 0)

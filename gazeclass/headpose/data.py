@@ -64,8 +64,15 @@ class HeadStream(IterableDataset[Example]):
         self._boxes: MissedBoxes | None = None
 
     def usable(self) -> list[Path]:
-        """Shards that have boxes by now."""
-        return [path for path in shard_paths(self.folder) if path in self._cache or _has_boxes(path)]
+        """Shards that have boxes by now.
+
+        Raises:
+            InputError: none has.
+        """
+        paths = [path for path in shard_paths(self.folder) if path in self._cache or _has_boxes(path)]
+        if not paths:
+            raise _no_boxes(self.folder)
+        return paths
 
     def __iter__(self) -> Iterator[Example]:
         """Of one epoch: crops ``(3, S, S)`` uint8, angles ``(3,)`` in degrees, landmarks ``(68, 2)``, mirrored ``()``.
@@ -78,10 +85,6 @@ class HeadStream(IterableDataset[Example]):
         rng = np.random.default_rng([self.seed, self.epoch, part])
         self.epoch += 1
         paths = self.usable()
-        if not paths:
-            raise InputError(
-                "no shard has a detector's boxes yet", where=self.folder, todo="Run `gazeclass headpose boxes` on it."
-            )
         own = paths[part::parts] or paths
         if self._boxes is None or self.epoch <= 3:
             self._boxes = MissedBoxes([self._load(path) for path in own[:_MIXED]])
@@ -129,6 +132,10 @@ def _has_boxes(path: Path) -> bool:
         return False  # being written by an older renderer, or damaged: `boxes` names it
 
 
+def _no_boxes(folder: Path) -> InputError:
+    return InputError("no shard has a detector's boxes yet", where=folder, todo="Run `gazeclass headpose boxes` on it.")
+
+
 def head_at(heads: Heads, k: int) -> RenderedHead:
     """One head of a shard."""
     return RenderedHead(
@@ -161,9 +168,7 @@ def validation_crops(
     rng = np.random.default_rng(seed)
     shards = [read_shard(path) for path in shard_paths(folder) if _has_boxes(path)]
     if not shards:
-        raise InputError(
-            "no shard has a detector's boxes yet", where=folder, todo="Run `gazeclass headpose boxes` on it."
-        )
+        raise _no_boxes(folder)
     missed = MissedBoxes(shards)
     crops, R_all, sides, found = [], [], [], []
     for heads in shards:

@@ -43,6 +43,8 @@ def _of_recipe(name: str) -> list[str]:
     try:
         recipe = load_recipe(name)
     except InputError as error:
+        if error.where:
+            raise  # a recipe, with a fault in it
         known = ", ".join(sorted(card.name for card in models.list_cards() if card.kind == "headpose"))
         raise InputError(f"'{name}' is neither a head-pose model ({known}) nor a recipe", todo=error.todo) from error
     net = build_network(recipe)

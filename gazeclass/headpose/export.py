@@ -12,7 +12,7 @@ import tomlkit
 import torch
 
 from gazeclass import models
-from gazeclass.atomic import atomic_path, write_text
+from gazeclass.atomic import atomic_path, make_folder, write_text
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, long_yaw_angles_deg, wrap_deg
 from gazeclass.headpose.cost import Cost, cost_of
@@ -84,7 +84,7 @@ def export(
     rule = recipe.model.crop_rule
     crops, R_true, _, found = validation_crops(validation, rule, 10**9)
     crops, R_true = crops[found], R_true[found]
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     target = folder / f"{name}.onnx"
     with TemporaryDirectory() as work:
         plain = Path(work) / "fp32.onnx"

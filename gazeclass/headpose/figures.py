@@ -122,10 +122,21 @@ def plot_cumulative(measured: Sequence[Measured], path: Path) -> None:
     _save(figure, path)
 
 
+def require_picture(path: Path) -> None:
+    """Refuse a file whose ending names no form of a figure.
+
+    Raises:
+        InputError: as said.
+    """
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    if path.suffix[1:].lower() not in FigureCanvasBase.get_supported_filetypes():
+        raise InputError("this is no ending of a picture", where=path, todo="Let the name end in .png, .svg or .pdf.")
+
+
 def _save(figure: "Figure", path: Path) -> None:
     """Write a figure in the form its ending names."""
-    if path.suffix[1:].lower() not in figure.canvas.get_supported_filetypes():
-        raise InputError("this is no ending of a picture", where=path, todo="Let the name end in .png, .svg or .pdf.")
+    require_picture(path)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=120)
 
@@ -138,11 +149,11 @@ def plot_log(log: dict[str, Array], path: Path) -> None:
     left, right = figure.subplots(1, 2)
     thousand = log["samples"] / 1000
     for name, style in (("yaw", "-"), ("pitch", "--"), ("roll", ":")):
-        left.plot(thousand, log[f"{name}_mae_deg"], style, label=name)
-    left.plot(thousand, log["geodesic_deg"], "-", color="0.6", label="geodesic")
+        left.plot(thousand, log[f"{name}_mae_deg"], style, marker=".", label=name)  # a short run has one look
+    left.plot(thousand, log["geodesic_deg"], ".-", color="0.6", label="geodesic")
     left.set(xlabel="samples / 1000", ylabel="error on rendered people never seen / °", ylim=(0, None))
     left.legend()
-    right.plot(thousand, log["loss"], color="0.2")
+    right.plot(thousand, log["loss"], ".-", color="0.2")
     right.set(xlabel="samples / 1000", ylabel="training loss", yscale="log")
     _save(figure, path)
 

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from gazeclass.headpose.labels import PAPER_SIGMA_DEG
 from gazeclass.headpose.network import expectation_deg
+from gazeclass.headpose.recipe import LossPart
 
 
 class PoseLoss(Protocol):
@@ -130,6 +131,13 @@ class HopenetLoss:
         entropy = functional.cross_entropy(logits.float().flatten(0, 1), hard.flatten())
         error2 = (expectation_deg(logits, classes_deg) - angles_deg).square().mean(dim=0)
         return 3 * entropy + self.alpha * error2.sum()
+
+
+def build_loss(part: LossPart) -> PoseLoss:
+    """The loss that a recipe names."""
+    if part.kind == "hopenet":
+        return HopenetLoss(part.alpha)
+    return SoftLabelLoss(part.alpha, part.sigma_deg, error=part.error, huber_deg=part.huber_deg)
 
 
 #: Middles of Hopenet's 66 bins of 3°.

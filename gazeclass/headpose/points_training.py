@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gazeclass import models
-from gazeclass.atomic import atomic_path, write_text
+from gazeclass.atomic import atomic_path, make_folder, write_text
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, exp_so3, long_yaw_angles_deg
 from gazeclass.headpose.data import MAX_ANGLE_DEG
@@ -156,7 +156,7 @@ def export_points(
     Its sigma, and that of its union with each of ``networks``, is made honest on one half of the validation people; the
     figures in the card are those of the other half.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     target = folder / f"{name}.onnx"
     with atomic_path(target) as temporary:
         write_onnx(net, torch.zeros(2, FEATURES), temporary, input_name="features")

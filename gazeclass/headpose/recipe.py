@@ -7,10 +7,11 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, field_validator, model_validator
 
 from gazeclass.errors import InputError
 from gazeclass.headpose.augment import Augmentation
+from gazeclass.headpose.backbone import BACKBONES
 from gazeclass.headpose.crop import CropRule
 from gazeclass.headpose.labels import PAPER_SIGMA_DEG
 
@@ -34,6 +35,13 @@ class ModelPart(_Part):
     margin: float = Field(1.35, gt=0.5, lt=3)
     landmark_weight: float = Field(0.0, ge=0, le=1)
 
+    @field_validator("backbone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in BACKBONES:
+            raise ValueError(f"'{name}' is none of {', '.join(BACKBONES)}")
+        return name
+
     @property
     def crop_rule(self) -> CropRule:
         """The crop rule of training and use."""
@@ -45,7 +53,7 @@ class LossPart(_Part):
 
     kind: Literal["slcs", "hopenet"] = "slcs"
     alpha: float = Field(2.0, ge=0)
-    sigma_deg: tuple[float, float, float] = PAPER_SIGMA_DEG
+    sigma_deg: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = PAPER_SIGMA_DEG
     error: Literal["euler", "rotation"] = "euler"
     huber_deg: float | None = Field(None, gt=0)
     landmarks: float = Field(0.0, ge=0, description="weight of the 68 landmarks as a second task")
@@ -103,6 +111,13 @@ class Recipe(_Part):
             raise ValueError("data.twice needs an even optimiser.batch")
         return self
 
+    @model_validator(mode="after")
+    def _hopenets_loss_is_its_own(self) -> "Recipe":
+        own = {"error", "huber_deg", "sigma_deg"} & self.loss.model_dump(exclude_defaults=True).keys()
+        if self.loss.kind == "hopenet" and own:
+            raise ValueError(f"loss.{min(own)} has no part in the loss 'hopenet'")
+        return self
+
 
 def load_recipe(name_or_path: str) -> Recipe:
     """Read a recipe by the name of a shipped one (``sdam-fast``) or by path.
@@ -123,4 +138,5 @@ def load_recipe(name_or_path: str) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"in the recipe{', ' * bool(field)}{field}: {first['msg']}", where=path) from error
+        problem = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"in the recipe{', ' * bool(field)}{field}: {problem}", where=path) from error

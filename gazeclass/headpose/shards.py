@@ -128,7 +128,11 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
         with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, BadZipFile, KeyError) as error:
-        raise InputError(f"the shard cannot be read ({error})", where=path, todo="Render it again.") from error
+        raise InputError(
+            f"the shard cannot be read ({error})",
+            where=path,
+            todo="Delete it and render again: only what is missing is made.",
+        ) from error
 
 
 def fill_boxes(folder: Path, detect: Detect, *, progress: Progress = SILENT) -> tuple[int, int]:
@@ -138,8 +142,13 @@ def fill_boxes(folder: Path, detect: Detect, *, progress: Progress = SILENT) -> 
 
     Returns:
         How many heads were looked at, and on how many the face was found.
+
+    Raises:
+        InputError: no shards, or a damaged one.
     """
-    todo = [path for path in shard_paths(folder) if not boxes_path(path).exists()]
+    if not (paths := shard_paths(folder)):
+        raise InputError("there are no rendered heads", where=folder, todo="Make some with `gazeclass simulate heads`.")
+    todo = [path for path in paths if not boxes_path(path).exists()]
     looked = found = 0
     for path in track(todo, progress, "boxes of rendered heads"):
         heads = read_shard(path)

@@ -15,6 +15,9 @@ from gazeclass.headpose.loss import HOPENET_CLASSES_DEG
 from gazeclass.headpose.network import HeadPoseNet, WithSpread
 from gazeclass.headpose.recipe import Recipe
 
+#: What torch raises of a file that is no checkpoint, is cut short, or holds something else.
+DAMAGED = (OSError, KeyError, TypeError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError)
+
 
 def build_network(recipe: Recipe) -> HeadPoseNet:
     """The network of a recipe, freshly initialised."""
@@ -42,12 +45,16 @@ def load_best(path: Path) -> tuple[HeadPoseNet, Recipe, dict[str, Any]]:
         recipe = Recipe.model_validate(state["recipe"])
         net = build_network(recipe)
         net.load_state_dict(state["weights"])
-    except (OSError, KeyError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).split("\n")[0][:120]
-        raise InputError(f"not a trained head-pose network ({reason})", where=path) from error
-    about = {key: state[key] for key in ("samples", "seconds", "validation")}
+        about = {key: state[key] for key in ("samples", "seconds", "validation")}
+    except DAMAGED as error:
+        raise InputError(f"not a trained head-pose network ({reason_of(error)})", where=path) from error
     about["before"] = state.get("before", {"samples": 0, "seconds": 0.0})
     return net.eval(), recipe, about
+
+
+def reason_of(error: Exception) -> str:
+    """The first sentence of what torch says, which may go on for pages."""
+    return str(error).split("\n")[0].split(". ")[0][:120] or type(error).__name__
 
 
 @torch.no_grad()

@@ -6,8 +6,8 @@ never seen in training. Nothing else chooses it.
 
 import copy
 import math
-import os
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -17,25 +17,18 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from gazeclass.atomic import atomic_path, write_text
+from gazeclass.atomic import atomic_path, make_folder, write_text
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array
 from gazeclass.headpose.data import HeadStream, normalise, validation_crops
-from gazeclass.headpose.loss import HopenetLoss, PoseLoss, SoftLabelLoss, agreement_loss, landmark_loss
+from gazeclass.headpose.loss import agreement_loss, build_loss, landmark_loss
 from gazeclass.headpose.network import WithLandmarks, expectation_deg
 from gazeclass.headpose.recipe import Recipe
 from gazeclass.headpose.schedule import Budget, learning_rate
-from gazeclass.headpose.trained import build_network, load_best, predict, validation_figures
+from gazeclass.headpose.team import Team, bfloat16_is_fast
+from gazeclass.headpose.trained import DAMAGED, build_network, load_best, predict, reason_of, validation_figures
 from gazeclass.headpose.training_log import append_log
 from gazeclass.progress import SILENT, Progress
-
-
-def build_loss(recipe: Recipe) -> PoseLoss:
-    """The loss of a recipe."""
-    if recipe.loss.kind == "hopenet":
-        return HopenetLoss(recipe.loss.alpha)
-    part = recipe.loss
-    return SoftLabelLoss(part.alpha, part.sigma_deg, error=part.error, huber_deg=part.huber_deg)
 
 
 class Trainer:
@@ -52,7 +45,11 @@ class Trainer:
         loaders: processes that make pictures; 0 makes them in this one.
         progress: told of every batch.
 
-    Under ``torchrun`` (WORLD_SIZE > 1) the network is wrapped in DDP; process 0 validates and writes.
+    Under ``torchrun`` (WORLD_SIZE > 1) the network is wrapped in DDP; process 0 validates, writes and reports.
+
+    Raises:
+        InputError: no such device, a folder that cannot be made or holds another run or a damaged one, weights of
+            another network, no usable shards.
     """
 
     def __init__(
@@ -68,10 +65,10 @@ class Trainer:
         loaders: int = 0,
         progress: Progress = SILENT,
     ) -> None:
-        self.recipe, self.out, self.progress = recipe, out, progress
-        self.device = torch.device(device)
+        self.team = Team(device)
+        self.rank, self.world, self.device = self.team.rank, self.team.world, self.team.device
+        self.recipe, self.out, self.progress = recipe, out, progress if self.rank == 0 else SILENT
         self.budget = Budget(recipe.optimiser.samples, minutes)
-        self.rank, self.world = _distributed(self.device)
         torch.manual_seed(recipe.seed)
         self.net = build_network(recipe).to(self.device, memory_format=torch.channels_last)
         self.before = self._begin_with(start) if start is not None else {"samples": 0, "seconds": 0.0}
@@ -85,7 +82,7 @@ class Trainer:
             ],
             lr=recipe.optimiser.lr,
         )
-        self.loss = build_loss(recipe)
+        self.loss = build_loss(recipe.loss)
         self.stream = HeadStream(
             heads,
             recipe.model.crop_rule,
@@ -96,22 +93,26 @@ class Trainer:
             rank=self.rank,
             world=self.world,
         )
+        self.stream.usable()  # nothing to train on is told now, not by a loader process
         self._loaders = loaders
         self._validation = validation
         self.samples, self.seconds, self.best, self.stale = 0, 0.0, math.inf, 0
+        self.kept: dict[str, float] = {}
         self._usual_norm = 0.0
-        self._mixed = recipe.optimiser.bfloat16 and _bfloat16_is_fast(self.device)
-        self.out.mkdir(parents=True, exist_ok=True)
+        self._mixed = recipe.optimiser.bfloat16 and bfloat16_is_fast(self.device)
+        make_folder(self.out)
         self._resume()
         self._module: nn.Module = self.module
         if self.world > 1:
             self._module = nn.parallel.DistributedDataParallel(self.module)
 
     def run(self) -> dict[str, float]:
-        """Train until the budget is spent or validation has stopped improving; returns the best figures.
+        """Train until the budget is spent or validation has stopped improving; returns the figures of the network kept.
+
+        A run that is done stays as it is.
 
         Raises:
-            InputError: no usable shards.
+            InputError: no usable shards, or fewer heads than a batch.
         """
         crops, R_true, _, found = validation_crops(
             self._validation, self.recipe.model.crop_rule, self.recipe.validation.heads, seed=0
@@ -122,26 +123,33 @@ class Trainer:
         started, before = time.monotonic(), self.seconds
         next_look = self.samples + self.recipe.validation.every_samples
         recent: list[float] = []
-        figures: dict[str, float] = {}
-        done = False
-        while not done:
+        while not self._done():
+            earlier = self.samples
             for pictures, *known in self._batches():
-                self.seconds = before + time.monotonic() - started
+                self.seconds = self.team.agreed(before + time.monotonic() - started)
                 recent.append(self._step(pictures, *known))
                 self.samples += len(pictures) * self.world
                 self.progress.advance(len(pictures) * self.world)
-                share = self.budget.share(self.samples, self.seconds)
-                done = share >= 1
-                if done or self.samples >= next_look:
+                if self._done() or self.samples >= next_look:
                     next_look = self.samples + self.recipe.validation.every_samples
-                    figures = self._look(crops, R_true, float(np.mean(recent)), share)
+                    self._look(crops, R_true, float(np.mean(recent)))
                     recent = []
-                    done = done or self.stale >= self.recipe.validation.patience
-                if done:
+                if self._done():
                     break
-        return figures
+            if self.samples == earlier:
+                raise InputError(
+                    f"there are fewer heads than a batch of {self.recipe.optimiser.batch}",
+                    where=self.stream.folder,
+                    todo="Render more, or give the recipe a smaller optimiser.batch.",
+                )
+        self.team.leave()
+        return self.kept
 
-    def _batches(self) -> Any:
+    def _done(self) -> bool:
+        spent = self.budget.share(self.samples, self.seconds) >= 1
+        return spent or self.stale >= self.recipe.validation.patience
+
+    def _batches(self) -> Iterator[list[Tensor]]:
         loader = DataLoader(
             self.stream,
             batch_size=self.recipe.optimiser.batch,
@@ -151,7 +159,11 @@ class Trainer:
         if self._loaders:
             # Loader processes copy the stream; its epoch must go on here so that each epoch differs.
             self.stream.epoch += 1
-        return loader
+        try:
+            yield from loader
+        except InputError as error:
+            # What comes from a loader process has its whole traceback before it.
+            raise InputError(str(error).split("InputError: ")[-1]) from error
 
     def _step(self, pictures: Tensor, angles: Tensor, points: Tensor, mirrored: Tensor) -> float:
         o = self.recipe.optimiser
@@ -190,37 +202,38 @@ class Trainer:
         for mean, now in zip(self.ema.buffers(), self.net.buffers(), strict=True):
             mean.copy_(now)
 
-    def _look(self, crops: np.ndarray, R_true: Array, loss: float, share: float) -> dict[str, float]:
-        """Validate the average, log, keep it if it is the best so far, write the checkpoint."""
-        angles, _ = predict(self.ema, crops, device=self.device)
-        figures = validation_figures(angles, R_true)
-        lr = self.optimiser.param_groups[0]["lr"]
+    def _look(self, crops: np.ndarray, R_true: Array, loss: float) -> None:
+        """Validate the average, keep it if it is the best so far, write the checkpoint and then the log."""
+        figures: dict[str, float] = {}
         if self.rank == 0:
-            row = (self.samples, round(self.seconds), lr, loss, *(round(v, 4) for v in figures.values()))
-            append_log(self.out / "log.csv", row)
-            mae = np.mean([figures[k] for k in ("yaw_mae_deg", "pitch_mae_deg", "roll_mae_deg")])
-            self.progress.note(f"{self.samples} samples, loss {loss:.1f}, validation MAE {mae:.2f}°")
+            figures = validation_figures(predict(self.ema, crops, device=self.device)[0], R_true)
+        figures = self.team.agreed(figures)
         score = sum(figures[k] for k in ("yaw_mae_deg", "pitch_mae_deg", "roll_mae_deg"))
         better = score < self.best
-        self.best, self.stale = (score, 0) if better else (self.best, self.stale + 1)
+        self.stale += 1
+        if better:
+            self.best, self.stale, self.kept = score, 0, figures
         if self.rank == 0:
             if better:
-                _save(self.out / "best.pt", self._best_state(figures))
+                _save(self.out / "best.pt", self._best_state())
             _save(self.out / "checkpoint.pt", self._state())
-        return figures
+            lr = self.optimiser.param_groups[0]["lr"]
+            row = (self.samples, round(self.seconds), lr, loss, *(round(v, 4) for v in figures.values()))
+            append_log(self.out / "log.csv", row)
+            self.progress.note(f"{self.samples} samples, loss {loss:.1f}, validation MAE {score / 3:.2f}°")
 
-    def _best_state(self, figures: dict[str, float]) -> dict[str, Any]:
+    def _best_state(self) -> dict[str, Any]:
         return {
             "recipe": self.recipe.model_dump(mode="json"),
             "weights": self.ema.state_dict(),
             "samples": self.samples,
             "seconds": self.seconds,
             "before": self.before,
-            "validation": figures,
+            "validation": self.kept,
         }
 
     def _state(self) -> dict[str, Any]:
-        names = ("samples", "seconds", "best", "stale", "_usual_norm")
+        names = ("samples", "seconds", "best", "stale", "kept", "_usual_norm")
         return {
             "recipe": self.recipe.model_dump(mode="json"),
             "net": self.module.state_dict(),
@@ -234,10 +247,9 @@ class Trainer:
     def _begin_with(self, path: Path) -> dict[str, float]:
         """Take over an earlier run's weights; returns what they had behind them."""
         net, recipe, about = load_best(path)
-        if (recipe.model.backbone, recipe.model.attention) != (self.recipe.model.backbone, self.recipe.model.attention):
+        if (theirs := _form(recipe)) != (ours := _form(self.recipe)):
             raise InputError(
-                f"is a {recipe.model.backbone} with attention '{recipe.model.attention}', the recipe wants a "
-                f"{self.recipe.model.backbone} with '{self.recipe.model.attention}'",
+                f"is a {theirs}, the recipe wants a {ours}",
                 where=path,
                 todo="Start from a run of the same network.",
             )
@@ -249,36 +261,37 @@ class Trainer:
         if not path.is_file():
             write_text(self.out / "recipe.json", self.recipe.model_dump_json(indent=1) + "\n")
             return
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        self.before = state.get("before", self.before)
-        if state["recipe"] != self.recipe.model_dump(mode="json"):
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+            if state["recipe"] != self.recipe.model_dump(mode="json"):
+                raise InputError(
+                    "the folder holds a run of another recipe",
+                    where=self.out,
+                    todo="Choose another folder for this one.",
+                )
+            self.before = state.get("before", self.before)
+            self.module.load_state_dict(state["net"])
+            self.ema.load_state_dict(state["ema"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.stream.epoch = state["epoch"]
+            for name, value in state["numbers"].items():
+                setattr(self, name, value)
+        except DAMAGED as error:
             raise InputError(
-                "the folder holds a run of another recipe", where=self.out, todo="Choose another folder for this one."
-            )
-        self.module.load_state_dict(state["net"])
-        self.ema.load_state_dict(state["ema"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.stream.epoch = state["epoch"]
-        for name, value in state["numbers"].items():
-            setattr(self, name, value)
+                f"the checkpoint is damaged ({reason_of(error)})",
+                where=path,
+                todo="Take another folder, with --start and this one's best.pt to go on from there.",
+            ) from error
+
+
+def _form(recipe: Recipe) -> str:
+    return f"{recipe.model.backbone} with attention '{recipe.model.attention}' and the classes of '{recipe.loss.kind}'"
 
 
 def _groups(net: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     """Weights that may decay, and biases and norms that may not."""
     parameters = list(net.parameters())
     return [p for p in parameters if p.ndim > 1], [p for p in parameters if p.ndim <= 1]
-
-
-def _bfloat16_is_fast(device: torch.device) -> bool:
-    """On GPUs, and on processors with instructions for it (1.6 times faster here, AVX-512 BF16)."""
-    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
-def _distributed(device: torch.device) -> tuple[int, int]:
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world > 1 and not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    return int(os.environ.get("RANK", "0")), world
 
 
 def _save(path: Path, state: dict[str, Any]) -> None:

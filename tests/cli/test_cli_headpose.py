@@ -65,6 +65,8 @@ def test_what_cannot_be_written_or_is_not_there_shows_before_the_long_work(tmp_p
         invoke("evaluate", tmp_path / "none")
     with pytest.raises(InputError, match="cannot be written"):
         invoke("evaluate", tmp_path, "--plot", tmp_path / "none" / "out.png")
+    with pytest.raises(InputError, match="no ending of a picture"):
+        invoke("evaluate", tmp_path, "--plot", tmp_path / "curves")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -110,6 +112,17 @@ def test_show_says_how_large_a_model_is() -> None:
     assert "million weights" in invoke("show", "headpose-points")
     with pytest.raises(InputError, match="neither a head-pose model"):
         invoke("show", "nobody")
+
+
+def test_show_says_what_is_wrong_with_a_recipe(tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_text("name = 'x'\nseeds = 1\n")
+    with pytest.raises(InputError, match=r"r\.toml: in the recipe, seeds"):
+        invoke("show", tmp_path / "r.toml")
+
+
+def test_boxes_of_an_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there are no rendered heads"):
+        invoke("boxes", tmp_path)
 
 
 def test_unite_refuses_what_is_no_five_point_model(tmp_path: Path) -> None:

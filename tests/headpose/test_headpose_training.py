@@ -1,5 +1,6 @@
 """A whole small training: it learns, goes on where it stopped, is exported equal, and every wrong turn is named."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from gazeclass.headpose.figures import plot_log  # noqa: E402
 from gazeclass.headpose.mirror import mirrored  # noqa: E402
 from gazeclass.headpose.recipe import RECIPES, Recipe, load_recipe  # noqa: E402
 from gazeclass.headpose.schedule import learning_rate  # noqa: E402
+from gazeclass.headpose.shards import boxes_path  # noqa: E402
 from gazeclass.headpose.trained import load_best, predict, validation_figures  # noqa: E402
 from gazeclass.headpose.training import Trainer  # noqa: E402
 from gazeclass.headpose.training_log import read_log  # noqa: E402
@@ -96,6 +98,52 @@ def test_a_stopped_run_goes_on(folders: tuple[Path, Path], tmp_path: Path) -> No
     assert again.samples >= 2560
     assert again.best <= best
     assert len(read_log(tmp_path / "log.csv")["samples"]) == 2
+
+
+def test_a_run_that_is_done_stays_as_it_is(trained: Path, folders: tuple[Path, Path]) -> None:
+    before = {path.name: path.read_bytes() for path in trained.iterdir()}
+    _, _, about = load_best(trained / "best.pt")
+    assert Trainer(recipe(), *folders, trained).run() == about["validation"]
+    assert {path.name: path.read_bytes() for path in trained.iterdir()} == before
+
+
+def test_the_figures_told_are_those_of_the_network_kept(
+    folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([5.0, 3.0, 4.0, 6.0])
+    monkeypatch.setattr(
+        "gazeclass.headpose.training.validation_figures",
+        lambda *_: dict.fromkeys(("yaw_mae_deg", "pitch_mae_deg", "roll_mae_deg", "geodesic_deg"), next(looks)),
+    )
+    content = recipe().model_dump(mode="json")
+    content["validation"].update(every_samples=32, patience=2)
+    told = Trainer(Recipe.model_validate(content), *folders, tmp_path).run()
+    assert told["yaw_mae_deg"] == 3.0
+    assert load_best(tmp_path / "best.pt")[2]["validation"] == told
+    assert read_log(tmp_path / "log.csv")["yaw_mae_deg"].tolist() == [5, 3, 4, 6]  # stopped early
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: b"", lambda data: b"nothing"])
+def test_a_damaged_checkpoint_is_named(trained: Path, folders: tuple[Path, Path], tmp_path: Path, damage: Any) -> None:
+    (tmp_path / "checkpoint.pt").write_bytes(damage((trained / "checkpoint.pt").read_bytes()))
+    with pytest.raises(InputError, match=r"checkpoint\.pt: the checkpoint is damaged \(.*--start and this one's best"):
+        Trainer(recipe(), *folders, tmp_path)
+
+
+def test_heads_that_fill_no_batch_and_damaged_ones_are_named(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="fewer heads than a batch of 4096"):
+        Trainer(recipe(batch=4096), *folders, tmp_path / "run").run()
+    shutil.copytree(folders[0], tmp_path / "heads")
+    (shard,) = (tmp_path / "heads").glob("*2.npz")
+    np.savez(boxes_path(shard), detector_box=np.zeros((1, 4)), detector_landmarks=np.zeros((1, 5, 2)))
+    with pytest.raises(InputError, match=r"^\S*00002\.boxes\.npz: these are not the boxes of heads_00002\.npz$"):
+        Trainer(recipe(), tmp_path / "heads", folders[1], tmp_path / "run2", loaders=1).run()
+
+
+def test_a_folder_that_cannot_be_made(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file: cannot be made"):
+        Trainer(recipe(), *folders, tmp_path / "file")
 
 
 def test_another_recipe_in_the_same_folder_is_refused(trained: Path, folders: tuple[Path, Path]) -> None:
@@ -176,6 +224,9 @@ def test_checkpoints_that_are_none(tmp_path: Path) -> None:
         load_best(tmp_path / "best.pt")
     with pytest.raises(InputError, match="not a trained head-pose network"):
         load_best(tmp_path / "none.pt")
+    torch.save([1, 2], tmp_path / "list.pt")
+    with pytest.raises(InputError, match="not a trained head-pose network"):
+        load_best(tmp_path / "list.pt")
 
 
 def test_no_boxes_yet(tmp_path: Path, write_heads: WriteHeads) -> None:
@@ -195,7 +246,16 @@ def test_shipped_recipes_are_sound(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("name = 'x'\n[model]\nbackbon = 1", "model.backbon"), ("name = ", "cannot be read"), ("seed = 1", "name")],
+    [
+        ("name = 'x'\n[model]\nbackbon = 1", "model.backbon"),
+        ("name = ", "cannot be read"),
+        ("seed = 1", "name"),
+        ("name = 'x'\n[model]\nbackbone = 'resnet51'", "model.backbone: 'resnet51' is none of resnet50, "),
+        ("name = 'x'\n[augmentation]\nscale = 0.0", "augmentation.scale: Input should be greater than or equal to 1"),
+        ("name = 'x'\n[augmentation]\nface_px = [64, 14]", "augmentation: face_px names the smaller side first"),
+        ("name = 'x'\n[loss]\nsigma_deg = [1, 1, 0]", "loss.sigma_deg.2: Input should be greater than 0"),
+        ("name = 'x'\n[loss]\nkind = 'hopenet'\nhuber_deg = 3", "loss.huber_deg has no part in the loss 'hopenet'"),
+    ],
 )
 def test_bad_recipes(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "r.toml"
@@ -224,5 +284,9 @@ def test_a_run_begins_with_the_weights_of_another(trained: Path, folders: tuple[
 def test_weights_of_another_network_are_refused(trained: Path, folders: tuple[Path, Path], tmp_path: Path) -> None:
     other = recipe().model_dump(mode="json")
     other["model"]["attention"] = "none"
-    with pytest.raises(InputError, match="attention 'sdam', the recipe wants"):
+    with pytest.raises(InputError, match=r"attention 'sdam' and .* the recipe wants .* 'none'"):
+        Trainer(Recipe.model_validate(other), *folders, tmp_path, start=trained / "best.pt")
+    other = recipe().model_dump(mode="json")
+    other["loss"]["kind"] = "hopenet"
+    with pytest.raises(InputError, match=r"the classes of 'slcs', the recipe wants .* of 'hopenet'"):
         Trainer(Recipe.model_validate(other), *folders, tmp_path, start=trained / "best.pt")
