@@ -19,6 +19,7 @@ from gazeclass.headpose.landmark_pose import pose_from_landmarks
 from gazeclass.headpose.meanface import MEAN_FACE_68, five_points
 from gazeclass.headpose.mirror import mirrored
 from gazeclass.headpose.twostep import pose_from_five_points
+from gazeclass.reading import read_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ def _points_box(points: Array) -> Array:
 
 
 def _picture_beside(path: Path) -> Path:
-    for suffix in (".jpg", ".png"):
+    for suffix in (".jpg", ".png", ".JPG", ".PNG"):
         if path.with_suffix(suffix).is_file():
             return path.with_suffix(suffix)
     raise InputError("the annotation has no picture beside it", where=path)
@@ -171,13 +172,16 @@ def _read_wflw(folder: Path) -> Iterator[LabelledPicture]:
     lists = sorted(folder.rglob("list_98pt_rect_attr_*.txt"))
     images = next(iter(folder.rglob("WFLW_images")), folder)
     for table in lists:
-        for number, line in enumerate(table.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(read_text(table).splitlines(), 1):
             words = line.split()
             if len(words) != 207:
                 raise InputError(f"line {number} has {len(words)} words instead of 207", where=table)
-            points = np.array(words[:196], float).reshape(98, 2)[WFLW_68]
-            angles = long_yaw_angles_deg(pose_from_landmarks(points, MEAN_FACE_68))
-            box = np.array(words[196:200], float)
+            try:
+                points = np.array(words[:196], float).reshape(98, 2)[WFLW_68]
+                angles = long_yaw_angles_deg(pose_from_landmarks(points, MEAN_FACE_68))
+                box = np.array(words[196:200], float)
+            except ValueError as error:
+                raise InputError(f"line {number} cannot be read ({error})", where=table) from error
             yield LabelledPicture(images / words[206], angles, box, five_points(points), points.mean(axis=0))
 
 
@@ -196,7 +200,7 @@ def _read_cofw(folder: Path) -> Iterator[LabelledPicture]:
         try:
             with h5py.File(path, "r") as file:
                 yield from _cofw_faces(path, file, suffix)
-        except (OSError, KeyError, ValueError, AttributeError) as error:
+        except (OSError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"the set cannot be read ({error})", where=path) from error
 
 

@@ -7,20 +7,22 @@ protocol traps of each set handled and named in :data:`PROTOCOLS`.
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array
 from gazeclass.headpose.dataset_readers import READERS, LabelledPicture
-from gazeclass.headpose.labelled import LabelledFaces, read_hpid, read_rendered, read_table
+from gazeclass.headpose.labelled import HPID_PICTURES, LabelledFaces, read_hpid, read_rendered, read_table
 from gazeclass.headpose.shards import Detect
+from gazeclass.pictures import read_picture
 
 #: Faces beyond have no class; leaving them out is the protocol everybody follows (1969 of AFLW2000's 2000 remain).
 MAX_ANGLE_DEG = 99.0
 
 #: What to know before a number is compared with a published one.
 PROTOCOLS = {
+    "hpid": "nominal pan and tilt of people who looked at markers, no roll; |pan| ≤ 60°, |tilt| ≤ 30°; tilt is "
+    "overstated about 1.8 times: judge pitch by r and after one line",
     "300w-lp": "made by warping photographs: neighbours and _Flip copies are the same person; training only",
     "aflw2000": "box of the 68 projected points widened by 0.2; |angle| ≤ 99° leaves 1969 of 2000",
     "aflw": "pose by POSIT on visible points, coarse; roll has the other sign than 300W-LP",
@@ -28,15 +30,16 @@ PROTOCOLS = {
     "wflw": "landmarks only: pose by least squares of a mean 68-point face",
     "cofw": "landmarks only: pose by least squares of five points of a mean face",
 }
-#: What :func:`load_faces` reads: the public sets and our own forms.
-KINDS = ("hpid", "table", "rendered", *PROTOCOLS)
+#: What :func:`load_faces` reads: those with readers of their own, and the public sets.
+OURS = ("hpid", "table", "rendered")
+KINDS = (*OURS, *READERS)
 
 
 def read_dataset(kind: str, folder: Path, *, within_classes: bool = True) -> list[LabelledPicture]:
     """Read a public data set.
 
     Args:
-        kind: a key of :data:`PROTOCOLS`.
+        kind: a key of :data:`READERS`.
         folder: its root, as it comes out of its archive.
         within_classes: leave out faces with an angle beyond ±99°.
 
@@ -67,8 +70,10 @@ def load_faces(kind: str, path: Path, detect: Detect, *, own_boxes: bool = False
         own_boxes: use the boxes that a public set brings, not the detector's.
 
     Raises:
-        InputError: unknown kind, or the path does not hold it.
+        InputError: unknown kind, the path does not hold it, or it brings no boxes.
     """
+    if own_boxes and kind in OURS:
+        raise InputError(f"--own-boxes has no part in '{kind}'", where=path, todo="Leave it out.")
     if kind == "hpid":
         return read_hpid(path, detect)
     if kind == "table":
@@ -91,7 +96,7 @@ def kind_of(path: Path) -> str:
         return "table"
     if path.is_dir() and next(path.glob("heads_*.npz"), None) is not None:
         return "rendered"
-    if path.is_dir() and next(path.rglob("person*.jpg"), None) is not None:
+    if path.is_dir() and next(path.rglob(HPID_PICTURES), None) is not None:
         return "hpid"
     raise InputError("the kind of data set cannot be told", where=path, todo=f"Give --kind: {', '.join(KINDS)}.")
 
@@ -110,9 +115,7 @@ def with_boxes(
     """
     images, boxes, marks = [], np.full((len(pictures), 4), np.nan), np.full((len(pictures), 5, 2), np.nan)
     for k, one in enumerate(pictures):
-        image = one.pixels if one.pixels is not None else cv2.imread(str(one.path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise InputError("the picture cannot be read", where=one.path)
+        image = one.pixels if one.pixels is not None else read_picture(one.path)
         box, points = one.box_px, one.landmarks_px
         if detect is not None:
             box, points = _nearest(detect(image), one)

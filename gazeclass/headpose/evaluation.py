@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, geodesic_deg, rotation_from_angles_deg, wrap_deg
 from gazeclass.headpose.labelled import ANGLES, LabelledFaces
 from gazeclass.headpose.poses import HeadPoseEstimator, HeadPoses
@@ -133,7 +134,7 @@ def measure(estimator: HeadPoseEstimator, faces: LabelledFaces, *, batch: int = 
     """All faces found, then by range of |yaw| and by face size.
 
     Raises:
-        InputError: no face of the data set was found.
+        InputError: no face of the data set was found, or the method could tell the pose of none.
     """
     faces = faces.only_found()
     parts, ms = [], float("inf")
@@ -144,6 +145,12 @@ def measure(estimator: HeadPoseEstimator, faces: LabelledFaces, *, batch: int = 
         parts.append(estimator.estimate(images, boxes, marks))
         ms = min(ms, 1000 * (time.perf_counter() - started) / len(images))
     poses = HeadPoses.joined(parts)
+    if not np.isfinite(poses.angles_deg).all(axis=1).any():
+        raise InputError(
+            f"the method '{estimator.name}' could tell the pose of no face",
+            where=faces.name,
+            todo="A method that lives by landmarks needs the detector's boxes; else leave it out.",
+        )
     table = [
         figures(estimator.name, faces.name, label, poses[mask], faces.angles_deg[mask])
         for label, mask in groups(faces)

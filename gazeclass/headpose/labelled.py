@@ -8,6 +8,7 @@ import numpy as np
 
 from gazeclass import reading
 from gazeclass.errors import InputError
+from gazeclass.geometry.boxes import best_overlap
 from gazeclass.geometry.rotation import Array, long_yaw_angles_deg
 from gazeclass.headpose.shards import Detect, read_shard, rotations_against_box, shard_paths
 from gazeclass.pictures import read_picture
@@ -64,7 +65,8 @@ class LabelledFaces:
         return np.asarray((self.boxes_px[:, 2:] - self.boxes_px[:, :2]).max(axis=1))
 
 
-_HPID = re.compile(r"person(\d\d)(\d)(\d\d)([+-]\d+)([+-]\d+)\.jpg")
+_HPID = re.compile(r"person(\d\d)(\d)(\d\d)([+-]\d+)([+-]\d+)\.jpg", re.IGNORECASE)
+HPID_PICTURES = "[Pp][Ee][Rr][Ss][Oo][Nn]*.[Jj][Pp][Gg]"
 
 
 def read_hpid(folder: Path, detect: Detect, *, max_pan_deg: float = 60, max_tilt_deg: float = 30) -> LabelledFaces:
@@ -81,12 +83,12 @@ def read_hpid(folder: Path, detect: Detect, *, max_pan_deg: float = 60, max_tilt
     Raises:
         InputError: no HPID pictures in the folder.
     """
-    named = [(path, m) for path in sorted(folder.rglob("person*.jpg")) if (m := _HPID.fullmatch(path.name))]
+    named = [(path, m) for path in sorted(folder.rglob(HPID_PICTURES)) if (m := _HPID.fullmatch(path.name))]
     named = [(p, m) for p, m in named if abs(int(m[4])) <= max_tilt_deg and abs(int(m[5])) <= max_pan_deg]
     if not named:
         raise InputError("there are no HPID pictures (person01146-30+15.jpg, …)", where=folder)
     images = [read_picture(path) for path, _ in named]
-    boxes, marks = _largest_faces(images, detect)
+    boxes, marks = _faces(images, detect, np.full((len(images), 4), np.nan))
     angles = np.array([[int(m[5]), int(m[4]), np.nan] for _, m in named], float)
     return LabelledFaces("HPID", images, boxes, marks, angles, "the detector's own box, largest face")
 
@@ -94,10 +96,11 @@ def read_hpid(folder: Path, detect: Detect, *, max_pan_deg: float = 60, max_tilt
 def read_table(path: Path, detect: Detect) -> LabelledFaces:
     """Pictures listed in a CSV with columns path, yaw_deg, pitch_deg, roll_deg (and x0, y0, x1, y1 for their boxes).
 
-    Paths are relative to the table. Where a row has no box the detector's largest face is taken.
+    Paths are relative to the table. Where a row has no box the detector's largest face is taken; where it has one, the
+    landmarks are those of the face that the detector finds there.
 
     Raises:
-        InputError: unreadable table or picture.
+        InputError: unreadable table or picture, an angle told of some pictures only, or an empty box.
     """
     table = reading.read_table(path)
     rows = [row.cells for row in table.rows]
@@ -114,9 +117,17 @@ def read_table(path: Path, detect: Detect) -> LabelledFaces:
         ) from error
     if not rows:
         raise InputError("the table of faces has no rows", where=path, todo="Give a line for each picture.")
-    boxes, marks = _largest_faces(images, detect)
-    given = np.isfinite(own).all(axis=1)
-    boxes[given] = own[given]
+    known = np.isfinite(angles)
+    if not known.any() or (known.any(axis=0) != known.all(axis=0)).any():
+        raise InputError(
+            "yaw_deg, pitch_deg and roll_deg are each told of every picture or of none, and one at least is told",
+            where=path,
+            todo="Fill in what is missing.",
+        )
+    empty = np.flatnonzero((own[:, 2:] <= own[:, :2]).any(axis=1))
+    if len(empty):
+        raise InputError(f"the box in line {table.rows[empty[0]].line} does not have x0 < x1 and y0 < y1", where=path)
+    boxes, marks = _faces(images, detect, own)
     return LabelledFaces(path.stem, images, boxes, marks, angles, "boxes of the table, else the detector's")
 
 
@@ -148,11 +159,15 @@ def read_rendered(folder: Path, *, max_angle_deg: float = 99.0) -> LabelledFaces
     )
 
 
-def _largest_faces(images: list[np.ndarray], detect: Detect) -> tuple[Array, Array]:
-    boxes, marks = np.full((len(images), 4), np.nan), np.full((len(images), 5, 2), np.nan)
+def _faces(images: list[np.ndarray], detect: Detect, own: Array) -> tuple[Array, Array]:
+    """The largest face of each picture, or the one in its own box ``(n, 4)`` where that is not NaN."""
+    boxes, marks = own.copy(), np.full((len(images), 5, 2), np.nan)
     for k, image in enumerate(images):
         found = detect(image)
-        if found:
-            box, points, _ = max(found, key=lambda f: (f[0][2] - f[0][0]) * (f[0][3] - f[0][1]))
-            boxes[k], marks[k] = box, points
+        if np.isfinite(own[k]).all():
+            there = best_overlap([f[0] for f in found], own[k], 0.35)
+            if there is not None:
+                marks[k] = found[there][1]
+        elif found:
+            boxes[k], marks[k], _ = max(found, key=lambda f: (f[0][2] - f[0][0]) * (f[0][3] - f[0][1]))
     return boxes, marks

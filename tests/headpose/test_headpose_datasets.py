@@ -145,6 +145,12 @@ def test_wflw_computes_the_pose_from_its_98_points(tmp_path):
     (tmp_path / "list_98pt_rect_attr_test.txt").write_text("1 2 3\n")
     with pytest.raises(InputError, match="line 1 has 3 words"):
         read_dataset("wflw", tmp_path)
+    (tmp_path / "list_98pt_rect_attr_test.txt").write_text("x " * 207 + "\n")
+    with pytest.raises(InputError, match="line 1 cannot be read"):
+        read_dataset("wflw", tmp_path)
+    (tmp_path / "list_98pt_rect_attr_test.txt").write_bytes(b"\xe4\n")
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_dataset("wflw", tmp_path)
 
 
 def test_cofw_unpacks_matlab_order(tmp_path):
@@ -167,6 +173,11 @@ def test_cofw_unpacks_matlab_order(tmp_path):
     np.testing.assert_allclose(face.landmarks_px, five)
     np.testing.assert_allclose(face.box_px, [10, 20, 40, 60])
     assert face.angles_deg[0] == pytest.approx(20, abs=3)
+    with h5py.File(tmp_path / "COFW_test_color.mat", "a") as file:
+        del file["phisT"]
+        file["phisT"] = np.zeros((87, 0))
+    with pytest.raises(InputError, match="set cannot be read"):
+        read_dataset("cofw", tmp_path)
     (tmp_path / "COFW_test_color.mat").write_bytes(b"nothing")
     with pytest.raises(InputError, match="set cannot be read"):
         read_dataset("cofw", tmp_path)
@@ -197,7 +208,7 @@ def test_boxes_of_use_are_the_nearest_detection_and_pictures_are_cut(tmp_path):
     np.testing.assert_allclose(detected.landmarks_px[0], 50 - left)
     assert not with_boxes("AFLW2000", pictures, lambda image: [far]).found.any()
     pictures[0].path.write_bytes(b"no picture")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is not a picture or is damaged"):
         with_boxes("AFLW2000", pictures)
 
 
@@ -215,6 +226,20 @@ def test_the_form_tells_the_kind(tmp_path: Path) -> None:
     for folder in (tmp_path / "none", tmp_path / "t"):
         with pytest.raises(InputError, match="cannot be told"):
             kind_of(folder)
+
+
+def test_pictures_in_capitals_are_found(tmp_path: Path) -> None:
+    mat_68(tmp_path / "image00002.mat", 5, 0, 0, aflw2000=True)
+    (tmp_path / "image00002.jpg").rename(tmp_path / "image00002.JPG")
+    assert with_boxes("AFLW2000", read_dataset("aflw2000", tmp_path)).found.all()
+    (tmp_path / "PERSON01146+0-30.JPG").touch()
+    assert kind_of(tmp_path) == "hpid"
+
+
+@pytest.mark.parametrize("kind", ["hpid", "table", "rendered"])
+def test_boxes_of_its_own_are_not_asked_of_what_has_none(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(InputError, match=f"--own-boxes has no part in '{kind}'"):
+        load_faces(kind, tmp_path, lambda image: [], own_boxes=True)
 
 
 def test_a_set_without_boxes_needs_the_detector(tmp_path: Path) -> None:

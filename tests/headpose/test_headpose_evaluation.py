@@ -193,6 +193,43 @@ def test_hpid_names_are_angles(tmp_path: Path) -> None:
         read_hpid(tmp_path / "Person02", lambda image: [])
 
 
+def test_hpid_from_a_camera_that_writes_capitals(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.jpg"), np.zeros((60, 60, 3), np.uint8))
+    (tmp_path / "a.jpg").rename(tmp_path / "PERSON01146-30+15.JPG")
+    assert read_hpid(tmp_path, lambda image: [BOX]).angles_deg[0, :2].tolist() == [15, -30]
+
+
+def test_a_method_that_can_tell_nothing_is_named() -> None:
+    truth = np.zeros((3, 3))
+    with pytest.raises(InputError, match="the method 'told' could tell the pose of no face"):
+        measure(Told(np.full((3, 3), np.nan), 1.0), labelled(truth))
+
+
+def test_a_tables_own_box_has_the_landmarks_of_the_face_in_it(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((60, 60, 3), np.uint8))
+    rows = ["path,yaw_deg,pitch_deg,roll_deg,x0,y0,x1,y1", "a.png,0,0,0,0,0,5,6", "a.png,0,0,0,52,52,58,58"]
+    (tmp_path / "t.csv").write_text("\n".join(rows) + "\n")
+    faces = read_table(tmp_path / "t.csv", lambda image: [BOX, SMALL])
+    assert faces.boxes_px.tolist() == [[0, 0, 5, 6], [52, 52, 58, 58]]
+    np.testing.assert_array_equal(faces.landmarks_px[0], SMALL[1])
+    assert np.isnan(faces.landmarks_px[1]).all()  # nothing was detected there
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["a.png,1,,,,,,", "a.png,,2,,,,,"], "each told of every picture or of none"),
+        (["a.png,,,,,,,"], "and one at least is told"),
+        (["a.png,1,,,1,1,5,5", "a.png,1,,,9,1,5,5"], "the box in line 3 does not have x0 < x1"),
+    ],
+)
+def test_tables_that_would_be_measured_wrongly(tmp_path: Path, rows: list[str], message: str) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((60, 60, 3), np.uint8))
+    (tmp_path / "t.csv").write_text("\n".join(["path,yaw_deg,pitch_deg,roll_deg,x0,y0,x1,y1", *rows]) + "\n")
+    with pytest.raises(InputError, match=message):
+        read_table(tmp_path / "t.csv", lambda image: [BOX])
+
+
 def test_no_face_found_at_all(tmp_path: Path) -> None:
     write_hpid(tmp_path)
     with pytest.raises(InputError, match="no face was found"):
@@ -202,7 +239,7 @@ def test_no_face_found_at_all(tmp_path: Path) -> None:
 def test_table_of_faces(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((60, 60, 3), np.uint8))
     table = tmp_path / "faces.csv"
-    table.write_text("path,yaw_deg,pitch_deg,roll_deg,x0,y0,x1,y1\na.png,10,-5,,1,2,21,22\na.png,0,0,0,,,,\n")
+    table.write_text("path,yaw_deg,pitch_deg,roll_deg,x0,y0,x1,y1\na.png,10,-5,,1,2,21,22\na.png,0,0,,,,,\n")
     faces = read_table(table, lambda image: [BOX])
     np.testing.assert_array_equal(faces.boxes_px, [[1, 2, 21, 22], [10, 10, 50, 50]])
     assert np.isnan(faces.angles_deg[0, 2])
