@@ -85,7 +85,11 @@ def train(
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 means all cores.")] = 0,
     loaders: Annotated[int, typer.Option(min=0, help="Processes that make training pictures.")] = 0,
 ) -> None:
-    """Train a head-pose network; under torchrun on several GPUs."""
+    """Train a head-pose network.
+
+    On several GPUs: torchrun --nproc-per-node 4 -m gazeclass headpose train RECIPE … --device cuda. Each process takes
+    batches of the recipe's size.
+    """
     import cv2
     import torch
 

@@ -14,7 +14,7 @@ from gazeclass.geometry.rotation import Array, long_yaw_angles_deg
 from gazeclass.headpose.augment import NOTHING, Augmentation, RenderedHead, training_picture
 from gazeclass.headpose.crop import CropRule
 from gazeclass.headpose.meanface import MIRROR_68
-from gazeclass.headpose.shards import Heads, MissedBoxes, boxes_path, read_shard, shard_paths
+from gazeclass.headpose.shards import Heads, MissedBoxes, boxes_path, no_boxes, read_shard, shard_paths
 
 #: Heads turned further than this have no class to go to.
 MAX_ANGLE_DEG = 99.0
@@ -71,7 +71,7 @@ class HeadStream(IterableDataset[Example]):
         """
         paths = [path for path in shard_paths(self.folder) if path in self._cache or _has_boxes(path)]
         if not paths:
-            raise _no_boxes(self.folder)
+            raise no_boxes(self.folder)
         return paths
 
     def __iter__(self) -> Iterator[Example]:
@@ -132,10 +132,6 @@ def _has_boxes(path: Path) -> bool:
         return False  # being written by an older renderer, or damaged: `boxes` names it
 
 
-def _no_boxes(folder: Path) -> InputError:
-    return InputError("no shard has a detector's boxes yet", where=folder, todo="Run `gazeclass headpose boxes` on it.")
-
-
 def head_at(heads: Heads, k: int) -> RenderedHead:
     """One head of a shard."""
     return RenderedHead(
@@ -168,7 +164,7 @@ def validation_crops(
     rng = np.random.default_rng(seed)
     shards = [read_shard(path) for path in shard_paths(folder) if _has_boxes(path)]
     if not shards:
-        raise _no_boxes(folder)
+        raise no_boxes(folder)
     missed = MissedBoxes(shards)
     crops, R_all, sides, found = [], [], [], []
     for heads in shards:

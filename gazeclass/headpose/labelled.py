@@ -10,7 +10,7 @@ from gazeclass import reading
 from gazeclass.errors import InputError
 from gazeclass.geometry.boxes import best_overlap
 from gazeclass.geometry.rotation import Array, long_yaw_angles_deg
-from gazeclass.headpose.shards import Detect, read_shard, rotations_against_box, shard_paths
+from gazeclass.headpose.shards import Detect, no_boxes, read_shard, rotations_against_box, shard_paths
 from gazeclass.pictures import read_picture
 
 ANGLES = ("yaw", "pitch", "roll")
@@ -139,11 +139,13 @@ def read_rendered(folder: Path, *, max_angle_deg: float = 99.0) -> LabelledFaces
         max_angle_deg: heads turned further have no class and are left out.
 
     Raises:
-        InputError: no shards.
+        InputError: no shards, or none with boxes.
     """
     shards = [read_shard(path) for path in shard_paths(folder)]
     if not shards:
         raise InputError("there are no rendered heads", where=folder, todo="Make some with `gazeclass simulate heads`.")
+    if not any(heads.found.any() for heads in shards):
+        raise no_boxes(folder)
     angles = np.concatenate([long_yaw_angles_deg(rotations_against_box(heads)) for heads in shards])
     keep = np.flatnonzero(np.abs(angles).max(axis=1) <= max_angle_deg)
     images = [image for heads in shards for image in heads.images]

@@ -90,6 +90,11 @@ def boxes_path(shard: Path) -> Path:
     return shard.with_suffix(".boxes.npz")
 
 
+def no_boxes(folder: Path) -> InputError:
+    """The refusal of rendered heads that no detector has looked at."""
+    return InputError("no shard has a detector's boxes yet", where=folder, todo="Run `gazeclass headpose boxes` on it.")
+
+
 def read_shard(path: Path) -> Heads:
     """Read a shard, with the boxes beside it where there are any.
 

@@ -22,6 +22,7 @@ from gazeclass.headpose.data import HeadStream, validation_crops  # noqa: E402
 from gazeclass.headpose.estimator import NetworkEstimator  # noqa: E402
 from gazeclass.headpose.export import export  # noqa: E402
 from gazeclass.headpose.figures import plot_log  # noqa: E402
+from gazeclass.headpose.labelled import read_rendered  # noqa: E402
 from gazeclass.headpose.mirror import mirrored  # noqa: E402
 from gazeclass.headpose.recipe import RECIPES, Recipe, load_recipe  # noqa: E402
 from gazeclass.headpose.schedule import learning_rate  # noqa: E402
@@ -237,6 +238,8 @@ def test_no_boxes_yet(tmp_path: Path, write_heads: WriteHeads) -> None:
     np.savez(tmp_path / "heads_00000.npz", **columns)
     with pytest.raises(InputError, match="no shard has a detector's boxes yet"):
         validation_crops(tmp_path, recipe().model.crop_rule, 10)
+    with pytest.raises(InputError, match="no shard has a detector's boxes yet"):
+        read_rendered(tmp_path)
 
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda p: p.stem)
