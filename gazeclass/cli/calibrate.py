@@ -143,14 +143,15 @@ def print_result(result: "CalibrationResult", console: "Console | None" = None) 
 
 
 def _cameras_table(result: "CalibrationResult"):  # type: ignore[no-untyped-def]  # rich is imported when this runs
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=f"{result.classroom.name}: cameras {result.stereo.baseline_m:.3f} m apart")
+    table = Table(title=f"{escape(result.classroom.name)}: cameras {result.stereo.baseline_m:.3f} m apart")
     for column in ("", "picture", "focal px", "±", "RMS px", "views", "out", "covered", "tilts"):
         table.add_column(column, justify="left" if not column else "right")
     for entry, quality in zip(result.classroom.cameras, result.cameras, strict=True):
         table.add_row(
-            entry.name,
+            escape(entry.name),
             f"{entry.width_px}×{entry.height_px}",
             f"{entry.matrix[0][0]:.1f}",
             f"{quality.focal_std_px:.1f}",

@@ -76,7 +76,7 @@ def _print(made: "Plan") -> None:
         numbers = [f"{100 * v:.0f}" for v in (s.sigma_x_m, s.sigma_y_m)]
         numbers += [f"{100 * v:.1f}" for v in (s.position_m, s.pose_m, s.frame_m)]
         table.add_row(s.seat.name, *numbers, f"{s.face_px:.0f}", "all zones" if s.coarse else ", ".join(s.coarse_zones))
-    console = Console()
+    console = Console(markup=False)  # a seat may be called [1a]
     console.print(table)
     for k, p in enumerate(made.readings):
         line = f"{k + 1:2d}. measure {p.point_a} to {p.point_b}: leaves {100 * p.error_after_m:.1f} cm on the board"

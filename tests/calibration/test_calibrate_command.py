@@ -25,11 +25,22 @@ def run(monkeypatch, capsys, *words: object) -> tuple[int, str, str]:
 def test_calibrate_writes_a_classroom_and_says_how_good_it_is(picture_folder, tmp_path, monkeypatch, capsys):
     path = tmp_path / "classroom.toml"
     code, out, _ = run(
-        monkeypatch, capsys, "calibrate", picture_folder, "--pattern", "9x6", "--square", "0.08", "-o", path
+        monkeypatch,
+        capsys,
+        "calibrate",
+        picture_folder,
+        "--pattern",
+        "9x6",
+        "--square",
+        "0.08",
+        "-o",
+        path,
+        "--name",
+        "[/7]",
     )
     assert code == 0
     assert load_classroom(path).complete
-    for words in ("Room 7: cameras 4.4", "C00", "tape readings", "Ready for lessons", str(path)):
+    for words in ("[/7]: cameras 4.4", "C00", "tape readings", "Ready for lessons", str(path)):
         assert words in out.replace("\n", "") or words in out
 
 

@@ -26,7 +26,7 @@ def room_file(tmp_path: Path) -> Path:
     path = tmp_path / "room.toml"
     path.write_text(
         '[board]\nwidth_m = 4.0\nheight_m = 1.2\n[[seats]]\nname = "=1+1"\nposition_m = [2.0, 1.0, 4.0]\n'
-        '[[seats]]\nname = "under it"\nposition_m = [2.0, 1.0, 0.2]\n',
+        '[[seats]]\nname = "[/under] it"\nposition_m = [2.0, 1.0, 0.2]\n',
         "utf-8",
     )
     return path
@@ -36,7 +36,7 @@ def test_the_command_prints_and_writes(room_file, tmp_path, capsys):
     plan(room_file, tmp_path / "plan.csv", "1920x1080", 66.0, "", "", "9x6", 0.060, 6)
     printed = capsys.readouterr().out
     assert "1. measure" in printed
-    assert "Not seen by both cameras: under it" in printed
+    assert "Not seen by both cameras: [/under] it" in printed
     rows = list(csv.DictReader((tmp_path / "plan.csv").read_text("utf-8-sig").splitlines()))
     assert rows[0]["seat"] == "'=1+1"
     assert float(rows[0]["sigma_x_m"]) > 0.1
