@@ -13,11 +13,12 @@ from typing import TypeAlias
 import numpy as np
 
 from gazeclass import __version__
-from gazeclass.atomic import atomic_path, write_text
+from gazeclass.atomic import atomic_path, make_folder, write_text
 from gazeclass.errors import InputError
 from gazeclass.geometry.boxes import best_overlap
 from gazeclass.progress import SILENT, Progress
 from gazeclass.simulation.assets import AssetLibrary
+from gazeclass.simulation.body import load_body
 from gazeclass.simulation.heads import Detector, Head, render_heads
 from gazeclass.simulation.renderer import Renderer
 
@@ -84,12 +85,7 @@ def render_shards(
         Cancelled: the user stopped; finished shards stay.
     """
     AssetLibrary(plan.assets)  # a wrong folder is told now, not by each process
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"cannot be made ({error.strerror})", where=folder, todo="Choose a folder you may write to."
-        ) from error
+    make_folder(folder)
     _check_manifest(folder, plan)
     todo = [(n, r) for n, r in enumerate(plan.shards()) if not shard_path(folder, n).exists()]
     progress.start("heads", plan.count)
@@ -101,6 +97,7 @@ def render_shards(
     else:
         # Not forked: an OpenGL context and torch's threads do not survive a fork.
         context = multiprocessing.get_context("spawn")
+        load_body()  # a very first start builds it once, not in each process
         try:
             # Ctrl-C reaches every process; only this one heeds it, and ends the others.
             with context.Pool(processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
