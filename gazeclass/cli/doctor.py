@@ -38,7 +38,7 @@ def doctor(
     if bad:
         say(f"\n{bad} thing{'s' * (bad > 1)} must be put right before a lesson.")
         raise typer.Exit(1)
-    say(f"\nReady for a lesson{f'; {notes} note' + 's' * (notes > 1) if notes else ''}.")
+    say(f"\nNothing is broken; {notes} note{'s' * (notes > 1)} above." if notes else "\nReady for a lesson.")
 
 
 def computer_findings() -> "list[Finding]":

@@ -7,7 +7,12 @@ import typer
 
 from gazeclass.cli.console import complain, progress_bars, say
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Lessons: list, show, change, check, delete.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Lessons: list, show, change, check, delete.",
+)
 
 #: Columns or rows of a grid of zones; ten on a board of four metres are smaller than any gaze ellipse.
 MOST = 10
@@ -40,7 +45,9 @@ def list_(folder: Path | None = typer.Argument(None, help="Folder of lessons; th
     """Every lesson of a folder, newest first."""
     from gazeclass.lesson.documents import list_lessons
 
-    found = list_lessons(_folder(folder))
+    place = _folder(folder)
+    # The library's own folder is made with its first lesson.
+    found = list_lessons(place) if folder is not None or place.is_dir() else []
     for entry in found:
         if entry.problem:
             say(f"{entry.path.name:32} {entry.problem}")
@@ -50,7 +57,7 @@ def list_(folder: Path | None = typer.Argument(None, help="Folder of lessons; th
         state += f"  keep until {entry.keep_until}" if entry.keep_until else ""
         say(f"{entry.path.name:32} {minutes}  {entry.students:3d} students  {entry.title} ({entry.classroom}){state}")
     if not found:
-        say("There is no lesson in this folder.")
+        say(f"There is no lesson in {place}.")
 
 
 @app.command()

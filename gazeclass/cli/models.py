@@ -6,7 +6,7 @@ import typer
 
 from gazeclass.cli.console import complain, say
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Models: list, add, verify.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Models: list, add, verify.")
 
 
 @app.command("list")

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from gazeclass.lesson.roster import RosterClass, RosterStudent
     from gazeclass.lesson.roster_file import RosterFile
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Classes, pseudonyms, consent and portraits.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Classes, pseudonyms, consent and portraits.",
+)
 
 #: Where the passphrase comes from in a script; on a terminal it is asked for.
 VARIABLE = "GAZECLASS_ROSTER_PASSPHRASE"

@@ -21,7 +21,13 @@ class _Default(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(cls=_Default, no_args_is_help=True, help="Render people with exact truth.")
+app = typer.Typer(
+    cls=_Default,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Render people with exact truth.",
+)
 
 
 @app.callback()

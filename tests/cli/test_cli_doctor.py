@@ -61,7 +61,7 @@ def test_the_table_and_its_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "processor cores" in result.output
     assert "all as their cards say" in result.output
     assert "no USB cameras plugged in" in result.output
-    assert "Ready for a lesson" in result.output
+    assert "Nothing is broken; " in result.output  # no camera is no fault, and no readiness either
     assert max(len(line) for line in result.output.splitlines()) < 200
 
 

@@ -11,6 +11,7 @@ from lesson_files import write
 from gazeclass.cli.lessons import app
 from gazeclass.errors import InputError
 from gazeclass.lesson.reader import read_lesson
+from gazeclass.settings import Settings
 
 run = CliRunner()
 
@@ -49,6 +50,13 @@ def test_a_lesson_goes_through_every_command(lesson, tmp_path):
     assert "Nothing has expired" in ok("purge", tmp_path, "--today", "2026-06-30", "--yes")
     assert ok("purge", tmp_path, "--today", "2026-07-01", "--yes").count("receipt:") == 2
     assert "no lesson" in ok("list", tmp_path)
+
+
+def test_a_fresh_install_has_no_lesson_yet(monkeypatch, tmp_path):
+    monkeypatch.setattr("gazeclass.settings.settings", lambda: Settings(library_dir=tmp_path / "library"))
+    assert f"There is no lesson in {tmp_path / 'library' / 'lessons'}." in ok("list")
+    with pytest.raises(InputError, match="no such folder"):
+        ok("list", tmp_path / "elsewhere")
 
 
 def test_nothing_is_deleted_without_being_asked(lesson):

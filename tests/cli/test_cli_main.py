@@ -45,6 +45,8 @@ def test_help_of_every_command(name: str) -> None:
     result = run(name, "--help")
     assert result.returncode == 0, result.stderr
     assert name in result.stdout
+    # Completion works for the whole program or not at all, never for one group of commands.
+    assert "completion" not in result.stdout
 
 
 def test_input_error_is_one_line_and_exit_1() -> None:
