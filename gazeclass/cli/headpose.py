@@ -233,7 +233,7 @@ def export(
     )
     say(f"{done.card.path}: fp32 within {done.difference_deg:.4f}° of torch")
     if done.loss is not None:
-        say(f"{precision} against fp32: {done.loss}")
+        say(f"{precision} against fp32: {', '.join(f'{key} {value:.3f}' for key, value in done.loss.items())}")
     cost = done.cost
     say(f"{cost.parameters / 1e6:.2f} million weights, {cost.multiply_adds / 1e6:.0f} million multiply-adds a face")
     say(", ".join(f"{key} {value:.2f}" for key, value in done.figures.items()))

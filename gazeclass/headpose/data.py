@@ -160,6 +160,9 @@ def validation_crops(
     Returns:
         crops ``(n, S, S, 3)`` uint8, the rotations ``(n, 3, 3)`` they show, face sides ``(n,)`` in canvas pixels, and
         whether the detector found each ``(n,)``. Heads beyond ±99° are left out.
+
+    Raises:
+        InputError: no shards, none with boxes, or a detector that found none of the faces.
     """
     rng = np.random.default_rng(seed)
     shards = [read_shard(path) for path in shard_paths(folder) if _has_boxes(path)]
@@ -178,4 +181,8 @@ def validation_crops(
             sides.append(max(heads.box_px[k, 2] - heads.box_px[k, 0], heads.box_px[k, 3] - heads.box_px[k, 1]))
             found.append(bool(heads.found[k]))
     keep = np.sort(rng.permutation(len(crops))[:count])
+    if not np.array(found, bool)[keep].any():
+        raise InputError(
+            f"the detector found none of the {len(keep)} faces looked at", where=folder, todo="Take more of them."
+        )
     return np.stack(crops)[keep], np.stack(R_all)[keep], np.array(sides)[keep], np.array(found)[keep]

@@ -197,8 +197,11 @@ def run_onnx(path: Path, crops: np.ndarray, *, batch: int = 32) -> tuple[Array, 
 
 def write_onnx(module: torch.nn.Module, example: torch.Tensor, path: Path, *, input_name: str) -> None:
     """Write a module of one batched input and the outputs ``angles_deg``, ``spread_deg`` as ONNX, batch size free."""
+    import logging
     import warnings
 
+    # The exporter tells of packages it would know more operators with.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         # The exporter warns of its own deprecated internals.
         warnings.simplefilter("ignore")

@@ -141,6 +141,11 @@ def test_heads_that_fill_no_batch_and_damaged_ones_are_named(folders: tuple[Path
         Trainer(recipe(), tmp_path / "heads", folders[1], tmp_path / "run2", loaders=1).run()
 
 
+def test_validation_on_no_face_is_refused(folders: tuple[Path, Path]) -> None:
+    with pytest.raises(InputError, match="found none of the 0 faces looked at"):
+        validation_crops(folders[1], recipe().model.crop_rule, 0)
+
+
 def test_a_folder_that_cannot_be_made(folders: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="file: cannot be made"):
