@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from gazeclass.headpose.shards import Detect
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Head pose: predict, train, evaluate, export, labels."
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Head pose: predict, train, evaluate, export, labels.",
 )
 
 PREDICT_COLUMNS = (
@@ -198,7 +201,7 @@ def evaluate(
 
 @app.command()
 def show(
-    model: Annotated[str, typer.Argument(help="Name of a head-pose model or of a recipe.")],
+    model: Annotated[str, typer.Argument(help="A head-pose model, a recipe, 'default' or another method.")],
 ) -> None:
     """Size of a network and what its card says of it."""
     from gazeclass.headpose.describe import describe

@@ -4,17 +4,30 @@ from typing import Any
 
 from gazeclass import models
 from gazeclass.errors import InputError
+from gazeclass.headpose.estimator import FACEMESH, LANDMARK_METHOD, load_estimator
+
+#: Methods that are no model's or recipe's name, in words; "default" is whatever it opens here.
+_METHODS = {
+    "default": "the best that is installed",
+    LANDMARK_METHOD: "the detector's five points, a mean 3-D face, least squares; no weights",
+    FACEMESH: "MediaPipe's 468 landmarks, a mean 3-D face, least squares; weights of the optional package",
+}
 
 
 def describe(name: str) -> list[str]:
-    """Lines about an installed model or about the network of a recipe.
+    """Lines about a method, an installed model, or the network of a recipe.
 
     Args:
-        name: of a model in the models' folders, else of a recipe or its TOML file.
+        name: "default", "landmarks", "facemesh", of a model in the models' folders, or of a recipe or its TOML file.
 
     Raises:
-        InputError: neither a head-pose model nor a recipe.
+        InputError: none of these.
     """
+    if name in _METHODS:
+        opened = load_estimator(name)
+        parts = [opened, getattr(opened, "network", None), getattr(opened, "points", None)]
+        cards_of = [part.card for part in parts if hasattr(part, "card")]
+        return [f"{name}: {_METHODS[name]}", *(line for card in cards_of for line in _of_card(card))]
     cards = {card.name: card for card in models.list_cards() if card.kind == "headpose"}
     return _of_card(cards[name]) if name in cards else _of_recipe(name)
 

@@ -80,5 +80,11 @@ def test_what_a_model_and_a_recipe_are() -> None:
     recipe = "\n".join(describe("sdam-fast"))
     assert "attention sdam" in recipe
     assert "GFLOP" in recipe
+    default = describe("default")
+    assert default[0] == "default: the best that is installed"
+    assert any(line.startswith("headpose-sdam-fast: ") for line in default)
+    assert describe("landmarks") == [
+        "landmarks: the detector's five points, a mean 3-D face, least squares; no weights"
+    ]
     with pytest.raises(InputError, match="neither a head-pose model"):
         describe("nobody")
