@@ -25,7 +25,7 @@ def describe(name: str) -> list[str]:
     """
     if name in _METHODS:
         opened = load_estimator(name)
-        parts = [opened, getattr(opened, "network", None), getattr(opened, "points", None)]
+        parts: list[Any] = [opened, getattr(opened, "network", None), getattr(opened, "points", None)]
         cards_of = [part.card for part in parts if hasattr(part, "card")]
         return [f"{name}: {_METHODS[name]}", *(line for card in cards_of for line in _of_card(card))]
     cards = {card.name: card for card in models.list_cards() if card.kind == "headpose"}
