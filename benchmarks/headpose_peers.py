@@ -126,6 +126,9 @@ def table(methods: Sequence[HeadPoseEstimator], hpid: LabelledFaces, lesson: Les
             "yaw line": yaw.mae_after_line_deg, "pitch": pitch.mae_deg, "p slope": pitch.slope,
             "p r": pitch.correlation, "p line": pitch.mae_after_line_deg,
         }  # fmt: skip
+        azimuth = azimuth_deg(poses.angles_deg)
+        line["azimuth"] = float(np.nanmean(np.abs(wrap_deg(azimuth - truth[:, 0]))))
+        line["az slope"] = float(np.polyfit(truth[:, 0], azimuth, 1)[0])
         poses = estimate_all(method, lesson.faces)
         true_R = rotation_from_angles_deg(*lesson.faces.angles_deg.T)
         for row in (1, 2, 3):
@@ -144,6 +147,16 @@ def table(methods: Sequence[HeadPoseEstimator], hpid: LabelledFaces, lesson: Les
         for line in lines:
             line["to peers"] = float(np.nanmean(geodesic_deg(means[str(line["method"])], between)))
     return lines
+
+
+def azimuth_deg(angles_deg: np.ndarray) -> np.ndarray:
+    """Where heads face as a compass tells it, ``(n,)`` from ``(n, 3)``: so the pan of a mark on the wall may be meant.
+
+    R's facing axis is (sin yaw, sin pitch cos yaw, cos pitch cos yaw) but for signs: yaw alone is the azimuth of a
+    level head only.
+    """
+    yaw, pitch = np.radians(angles_deg[:, :2]).T
+    return np.degrees(np.arctan2(np.sin(yaw), np.cos(pitch) * np.cos(yaw)))
 
 
 def series_of(angles_deg: np.ndarray) -> np.ndarray:
