@@ -196,7 +196,7 @@ def _anny(cache: Path) -> object:
     except ImportError as error:
         raise InputError(
             f"rendering people needs the package {error.name}",
-            todo="Install it with: pip install 'gazeclass[simulation]'",
+            todo="Install the extra 'simulation': the README says how.",
         ) from error
     except SafetensorError as error:  # a file that is not whole, or no room for one
         raise OSError(str(error)) from error

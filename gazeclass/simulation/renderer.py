@@ -44,7 +44,7 @@ class Renderer:
         except ImportError as error:
             raise InputError(
                 f"rendering needs the package {error.name}",
-                todo="Install it with: pip install 'gazeclass[simulation]'",
+                todo="Install the extra 'simulation': the README says how.",
             ) from error
         except Exception as error:
             raise InputError(
