@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, ValidationError
 
-from gazeclass.atomic import write_text
+from gazeclass.atomic import make_folder, write_text
 from gazeclass.calibration.classroom import Part
 from gazeclass.errors import InputError
 from gazeclass.geometry.camera import CameraModel
@@ -137,8 +137,5 @@ def write_figures(figures: Figures, path: Path) -> None:
     Raises:
         InputError: the disk is full or read-only.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot be made ({error.strerror or error})", where=path.parent) from error
+    make_folder(path.parent)
     write_text(path, figures.model_dump_json(exclude_none=True))

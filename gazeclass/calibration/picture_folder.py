@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from gazeclass.atomic import write_bytes
+from gazeclass.atomic import make_folder, write_bytes
 from gazeclass.calibration.folder import AUXILIARY, INTRINSICS, STEREO
 from gazeclass.calibration.views import find_pictures, find_video
 from gazeclass.errors import InputError
@@ -162,19 +162,12 @@ def _save_png(path: Path, picture: np.ndarray) -> None:
     ok, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not ok:
         raise InputError("the picture cannot be written as PNG", where=path)
-    _make_folder(path.parent)
+    make_folder(path.parent)
     write_bytes(path, data.tobytes())
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot be made ({error.strerror or error})", where=folder) from error
-
-
 def _move(source: Path, destination: Path) -> None:
-    _make_folder(destination.parent)
+    make_folder(destination.parent)
     try:
         shutil.move(str(source), str(destination))
         # An empty folder would read as pictures that got lost.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from gazeclass.atomic import write_text
+from gazeclass.atomic import make_folder, write_text
 from gazeclass.calibration.classroom import Part
 from gazeclass.calibration.memory import DetectionMemory
 from gazeclass.calibration.notes import CameraSpec, Notes, TargetChoice, new_notes, read_notes, write_notes
@@ -210,12 +210,7 @@ def create_project(folder: Path) -> Project:
     Raises:
         InputError: the folder cannot be made or written to.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"cannot be made ({error.strerror or error})", where=folder, todo="Choose a folder you may write to."
-        ) from error
+    make_folder(folder)
     project = open_project(folder)
     if not (folder / NOTES).is_file():
         write_notes(new_notes(), folder / NOTES)

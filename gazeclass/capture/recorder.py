@@ -18,6 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any
 
+from gazeclass.atomic import make_folder
 from gazeclass.capture.expiry import RecordingLabel, write_label
 from gazeclass.capture.health import EventKind, LiveEvent
 from gazeclass.capture.live import LivePairs
@@ -247,12 +248,9 @@ class _VideoWriter:
 
 
 def _make_empty(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise InputError("there is something in this folder already", where=folder, todo="Choose a new one.")
-    except OSError as error:
-        raise InputError(f"cannot be made ({error.strerror})", where=folder) from error
+    make_folder(folder)
+    if any(folder.iterdir()):
+        raise InputError("there is something in this folder already", where=folder, todo="Choose a new one.")
 
 
 def _reason(error: BaseException) -> str:

@@ -85,11 +85,12 @@ def targets(
     inverted: bool = typer.Option(False, "--inverted", help="ChArUco: white on black."),
 ) -> None:
     """Write the printable board and the survey sheet as PDF, in exact size, with a ruler to check the print."""
+    from gazeclass.atomic import make_folder
     from gazeclass.calibration.survey_sheet import write_survey_sheet
     from gazeclass.calibration.targets_pdf import write_target, write_tiles
 
     target = _target(pattern, square, charuco, marker, inverted, False)
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     stem = f"{target.kind}-{pattern.lower()}-{square * 1000:g}mm"
     path = output / f"{stem}{'-' + paper.upper() if paper else ''}.pdf"
     write_target(target, path, paper)

@@ -16,6 +16,7 @@ def demo(
     import tempfile
     import webbrowser
 
+    from gazeclass.atomic import make_folder
     from gazeclass.calibration.classroom import save_classroom
     from gazeclass.calibration.folder import calibrate_folder
     from gazeclass.calibration.target import chessboard
@@ -28,9 +29,9 @@ def demo(
     from gazeclass.sample import sample_folder
 
     folder = output or Path(tempfile.mkdtemp(prefix="gazeclass-demo-"))
-    if folder.exists() and any(folder.iterdir()):
+    make_folder(folder)
+    if any(folder.iterdir()):
         raise InputError("the folder is not empty", where=folder, todo="Name a new or empty one with -o.")
-    folder.mkdir(parents=True, exist_ok=True)
     sample = sample_folder()
 
     say("1. Calibration: chessboard pictures, tape readings")

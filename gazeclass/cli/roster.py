@@ -86,12 +86,13 @@ def create(
     passphrase: bool = typer.Option(False, "--passphrase", help="Lock it with a passphrase though there is a keyring."),
 ) -> None:
     """Make a new, empty roster. Its key lies in this computer's keyring, or is made from a passphrase."""
+    from gazeclass.atomic import make_folder
     from gazeclass.lesson.roster_file import RosterFile
     from gazeclass.lesson.roster_keys import keyring_works, new_keyring_key, new_passphrase_key
 
     path = roster_path(file)
     if file is None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     if passphrase or not keyring_works():
         key = new_passphrase_key(_passphrase("A passphrase for the roster", twice=True))
     else:

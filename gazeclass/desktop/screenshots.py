@@ -17,6 +17,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QApplication, QWidget
 
+from gazeclass.atomic import make_folder
 from gazeclass.desktop import theme
 from gazeclass.desktop.app import discard, make_application
 from gazeclass.desktop.context import AppContext
@@ -57,7 +58,7 @@ def take_all(folder: Path, size: str, theme_name: str) -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = make_application()
     theme.apply(application, "dark" if theme_name == "dark" else "light")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with tempfile.TemporaryDirectory(prefix="gazeclass-pictures-") as temporary:
         home = Path(temporary)
         context = AppContext(private_settings(home, theme_name), State(home / "desktop.ini"))

@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -53,6 +54,15 @@ def test_input_error_is_one_line_and_exit_1() -> None:
     result = run("models", "add", "/nowhere/x.onnx", "--kind", "detector", "--licence", "MIT", "--source", "test")
     assert result.returncode == 1
     assert result.stderr == "gazeclass: /nowhere/x.onnx: there is no such file\n"
+
+
+@pytest.mark.parametrize("command", [("targets", "-o"), ("demo", "--headless", "-o")], ids=lambda c: c[0])
+def test_a_folder_that_cannot_be_made_is_told(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = run(*command, str(tmp_path / "file" / "folder"))
+    assert result.returncode == 1
+    assert "folder: cannot be made (Not a directory). Choose a folder you may write to." in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_import_needs_neither_torch_nor_qt_nor_opencv() -> None:

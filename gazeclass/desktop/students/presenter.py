@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from gazeclass.atomic import make_folder
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.log import hide_names
 from gazeclass.desktop.students.in_lessons import InLessons
@@ -121,12 +122,7 @@ class StudentsPresenter(QObject):
         """Make the roster, locked with a passphrase or (None) by the keyring."""
 
         def make(_: Progress) -> RosterFile:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise InputError(
-                    f"the library's folder cannot be made ({error.strerror or error})", where=self.path.parent
-                ) from error
+            make_folder(self.path.parent)
             key = new_keyring_key() if passphrase is None else new_passphrase_key(passphrase)
             return RosterFile.create(self.path, key)
 
