@@ -94,7 +94,7 @@ def read_table(path: Path) -> Table:
             cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator))]
             if header is None:
                 header = tuple(cell.lower() for cell in cells)
-            elif any(cell.isdecimal() for cell in cells[len(header) :]):
+            elif separator == "," and any(cell.isdecimal() for cell in cells[len(header) :]):
                 raise InputError(
                     f"line {number} has {len(cells)} cells, the first line names {len(header)}",
                     where=path,

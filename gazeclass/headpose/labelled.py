@@ -10,7 +10,7 @@ from gazeclass import reading
 from gazeclass.errors import InputError
 from gazeclass.geometry.boxes import best_overlap
 from gazeclass.geometry.rotation import Array, long_yaw_angles_deg
-from gazeclass.headpose.shards import Detect, no_boxes, read_shard, rotations_against_box, shard_paths
+from gazeclass.headpose.shards import Detect, no_boxes, no_heads, read_shard, rotations_against_box, shard_paths
 from gazeclass.pictures import read_picture
 
 ANGLES = ("yaw", "pitch", "roll")
@@ -143,7 +143,7 @@ def read_rendered(folder: Path, *, max_angle_deg: float = 99.0) -> LabelledFaces
     """
     shards = [read_shard(path) for path in shard_paths(folder)]
     if not shards:
-        raise InputError("there are no rendered heads", where=folder, todo="Make some with `gazeclass simulate heads`.")
+        raise no_heads(folder)
     if not any(heads.found.any() for heads in shards):
         raise no_boxes(folder)
     angles = np.concatenate([long_yaw_angles_deg(rotations_against_box(heads)) for heads in shards])

@@ -90,6 +90,11 @@ def boxes_path(shard: Path) -> Path:
     return shard.with_suffix(".boxes.npz")
 
 
+def no_heads(folder: Path) -> InputError:
+    """The refusal of a folder without a shard."""
+    return InputError("there are no rendered heads", where=folder, todo="Make some with `gazeclass simulate heads`.")
+
+
 def no_boxes(folder: Path) -> InputError:
     """The refusal of rendered heads that no detector has looked at."""
     return InputError("no shard has a detector's boxes yet", where=folder, todo="Run `gazeclass headpose boxes` on it.")
@@ -152,7 +157,7 @@ def fill_boxes(folder: Path, detect: Detect, *, progress: Progress = SILENT) -> 
         InputError: no shards, or a damaged one.
     """
     if not (paths := shard_paths(folder)):
-        raise InputError("there are no rendered heads", where=folder, todo="Make some with `gazeclass simulate heads`.")
+        raise no_heads(folder)
     todo = [path for path in paths if not boxes_path(path).exists()]
     looked = found = 0
     for path in track(todo, progress, "boxes of rendered heads"):

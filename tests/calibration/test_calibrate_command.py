@@ -1,9 +1,12 @@
 """``gazeclass calibrate`` and ``gazeclass targets`` as a user meets them: output, files, exit codes."""
 
+from dataclasses import replace
+
 import pytest
 from conftest import TARGET
 
 from gazeclass.calibration.classroom import Zone, load_classroom, save_classroom
+from gazeclass.cli.calibrate import print_result
 from gazeclass.cli.main import main
 
 assert TARGET.square_m == 0.08
@@ -25,23 +28,17 @@ def run(monkeypatch, capsys, *words: object) -> tuple[int, str, str]:
 def test_calibrate_writes_a_classroom_and_says_how_good_it_is(picture_folder, tmp_path, monkeypatch, capsys):
     path = tmp_path / "classroom.toml"
     code, out, _ = run(
-        monkeypatch,
-        capsys,
-        "calibrate",
-        picture_folder,
-        "--pattern",
-        "9x6",
-        "--square",
-        "0.08",
-        "-o",
-        path,
-        "--name",
-        "[/7]",
+        monkeypatch, capsys, "calibrate", picture_folder, "--pattern", "9x6", "--square", "0.08", "-o", path
     )
     assert code == 0
     assert load_classroom(path).complete
-    for words in ("[/7]: cameras 4.4", "C00", "tape readings", "Ready for lessons", str(path)):
+    for words in ("Room 7: cameras 4.4", "C00", "tape readings", "Ready for lessons", str(path)):
         assert words in out.replace("\n", "") or words in out
+
+
+def test_a_room_may_be_called_as_rich_writes_its_marks(solved, capsys):
+    print_result(replace(solved, classroom=solved.classroom.model_copy(update={"name": "[/7]"})))
+    assert "[/7]: cameras 4.4" in capsys.readouterr().out.replace("\n", "")
 
 
 def test_zones_of_the_file_that_is_written_over_are_named(picture_folder, tmp_path, monkeypatch, capsys):
