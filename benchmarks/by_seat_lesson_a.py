@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gazeclass.calibration.classroom import Seat, load_classroom
+from gazeclass.calibration.classroom import load_classroom
+from gazeclass.calibration.room_parts import Seat
 from gazeclass.capture.files import open_recording
 from gazeclass.lesson.analysis import analyze
 from gazeclass.lesson.assembly import build_pipeline

@@ -10,7 +10,6 @@ from gazeclass.calibration.adjustment import HEIGHT, WIDTH
 from gazeclass.calibration.auxiliary import Auxiliary
 from gazeclass.calibration.classroom import (
     AuxiliaryEntry,
-    BoardSize,
     CameraEntry,
     Classroom,
     StereoEntry,
@@ -21,6 +20,7 @@ from gazeclass.calibration.classroom import (
 from gazeclass.calibration.intrinsics import Intrinsics
 from gazeclass.calibration.quality import CameraQuality
 from gazeclass.calibration.room import CameraNote, Room
+from gazeclass.calibration.room_parts import BoardSize
 from gazeclass.calibration.stereo import StereoCalibration
 from gazeclass.calibration.survey import Survey
 from gazeclass.calibration.tape import Reading

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gazeclass.calibration.classroom import BoardSize
 from gazeclass.calibration.notes import CheckReading
 from gazeclass.calibration.room import Room
+from gazeclass.calibration.room_parts import BoardSize
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array, log_so3, nearest_rotation
 

@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     ValidationError,
@@ -16,105 +15,27 @@ from pydantic import (
 )
 
 from gazeclass.atomic import write_text
+from gazeclass.calibration.room_parts import (
+    BoardSize,
+    Covariance6,
+    NotNegative,
+    Part,
+    Positive,
+    Rotation3,
+    Row3,
+    Seats,
+    Vector3,
+    Zones,
+    finite,
+)  # fmt: skip
 from gazeclass.calibration.toml_file import first_problem, read_toml, toml_text
 from gazeclass.errors import InputError
-from gazeclass.geometry.boxes import overlap
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.frames import Board, Transform
 from gazeclass.geometry.rotation import Array
 from gazeclass.geometry.stereo import StereoRig
 
 VERSION = 1
-
-Row3 = tuple[float, float, float]
-Row6 = tuple[float, float, float, float, float, float]
-
-
-def _finite(value: Any) -> Any:
-    if not np.isfinite(np.asarray(value, float)).all():
-        raise ValueError("must be finite numbers")
-    return value
-
-
-def _rotation(value: tuple[Row3, Row3, Row3]) -> tuple[Row3, Row3, Row3]:
-    R = np.asarray(value, float)
-    if not np.isfinite(R).all() or np.abs(R @ R.T - np.eye(3)).max() > 1e-6 or np.linalg.det(R) < 0:
-        raise ValueError("is not a rotation (orthonormal, determinant 1)")
-    return value
-
-
-def _covariance(value: tuple[Row6, ...]) -> tuple[Row6, ...]:
-    C = np.asarray(value, float)
-    if not np.isfinite(C).all() or np.abs(C - C.T).max() > 1e-9 * max(1.0, np.abs(C).max()):
-        raise ValueError("is not symmetric")
-    if np.linalg.eigvalsh(C).min() < -1e-9 * max(np.abs(C).max(), 1e-12):
-        raise ValueError("is not a covariance (negative variance)")
-    return value
-
-
-Vector3 = Annotated[Row3, AfterValidator(_finite)]
-Rotation3 = Annotated[tuple[Row3, Row3, Row3], AfterValidator(_rotation)]
-Covariance6 = Annotated[tuple[Row6, Row6, Row6, Row6, Row6, Row6], AfterValidator(_covariance)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class Part(BaseModel):
-    """Strict about names: a misspelt key is an error, not a default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BoardSize(Part):
-    """The blackboard."""
-
-    width_m: Positive
-    height_m: Positive
-    lower_edge_above_floor_m: NotNegative | None = None
-
-
-class Seat(Part):
-    """Where a student sits: the position of the head in WCS, metres."""
-
-    name: str = Field(min_length=1)
-    position_m: Vector3
-    row: int | None = Field(None, ge=1)
-    student: str = ""
-
-
-class Zone(Part):
-    """A named rectangle of the board in WCS x, y (x runs to the left of who faces the board)."""
-
-    name: str = Field(min_length=1)
-    x0_m: float = Field(allow_inf_nan=False)
-    y0_m: float = Field(allow_inf_nan=False)
-    x1_m: float = Field(allow_inf_nan=False)
-    y1_m: float = Field(allow_inf_nan=False)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not (self.x0_m < self.x1_m and self.y0_m < self.y1_m):
-            raise ValueError(f"zone '{self.name}': x0 must be below x1 and y0 below y1")
-        return self
-
-
-def _named_once(parts: Any) -> Any:
-    names = [part.name for part in parts]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"'{twice[0]}' is there twice")
-    return parts
-
-
-def _apart(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
-    boxes = [(zone.x0_m, zone.y0_m, zone.x1_m, zone.y1_m) for zone in zones]
-    for k, other in np.argwhere(np.triu(overlap(boxes, boxes, of_smaller=True) > 1e-6, 1)):
-        raise ValueError(f"'{zones[k].name}' and '{zones[other].name}' overlap: a gaze point counts in one zone only")
-    return zones
-
-
-Seats = Annotated[tuple[Seat, ...], AfterValidator(_named_once)]
-Zones = Annotated[tuple[Zone, ...], AfterValidator(_named_once), AfterValidator(_apart)]
 
 
 class CameraEntry(Part):
@@ -124,8 +45,8 @@ class CameraEntry(Part):
     device: str = ""
     width_px: int = Field(gt=0)
     height_px: int = Field(gt=0)
-    matrix: Annotated[tuple[Row3, Row3, Row3], AfterValidator(_finite)]
-    distortion: Annotated[tuple[float, ...], AfterValidator(_finite)]
+    matrix: Annotated[tuple[Row3, Row3, Row3], AfterValidator(finite)]
+    distortion: Annotated[tuple[float, ...], AfterValidator(finite)]
     focus_locked: bool | None = None
     exposure_locked: bool | None = None
     rms_px: NotNegative

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from gazeclass.atomic import make_folder, write_text
-from gazeclass.calibration.classroom import Part
+from gazeclass.calibration.room_parts import Part
 from gazeclass.errors import InputError
 from gazeclass.geometry.camera import CameraModel
 from gazeclass.geometry.frames import Transform

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gazeclass.atomic import write_text
-from gazeclass.calibration.classroom import BoardSize, Classroom, Zone, load_classroom, save_classroom
+from gazeclass.calibration.classroom import Classroom, load_classroom, save_classroom
 from gazeclass.calibration.project import CLASSROOM, MATERIAL, ROOM, Project
 from gazeclass.calibration.room import CameraNote, Room, read_room
+from gazeclass.calibration.room_parts import BoardSize, Zone
 from gazeclass.calibration.toml_file import toml_text
 from gazeclass.errors import InputError
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from gazeclass.atomic import write_text
 from gazeclass.calibration.adjustment import LEVEL_SIGMA_DEG
-from gazeclass.calibration.classroom import NotNegative, Part, Positive, Row3
+from gazeclass.calibration.room_parts import NotNegative, Part, Positive, Row3
 from gazeclass.calibration.target import CHESSBOARD, Target
 from gazeclass.calibration.targets_pdf import RULER_MM
 from gazeclass.calibration.toml_file import first_problem, read_toml, toml_text

@@ -11,11 +11,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gazeclass.atomic import make_folder, write_text
-from gazeclass.calibration.classroom import Part
 from gazeclass.calibration.memory import DetectionMemory
 from gazeclass.calibration.notes import CameraSpec, Notes, TargetChoice, new_notes, read_notes, write_notes
 from gazeclass.calibration.picture_folder import PictureFolder
 from gazeclass.calibration.room import CameraNote, Room, read_room
+from gazeclass.calibration.room_parts import Part
 from gazeclass.calibration.solve import Options
 from gazeclass.calibration.tape import Reading, read_tape
 from gazeclass.calibration.target import Target

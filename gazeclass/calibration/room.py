@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from gazeclass.calibration.classroom import BoardSize, Part, Seats, Zones
+from gazeclass.calibration.room_parts import BoardSize, Part, Seats, Zones
 from gazeclass.calibration.toml_file import first_problem, read_toml
 from gazeclass.errors import InputError
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import multivariate_normal
 
-from gazeclass.calibration.classroom import BoardSize, Seat, Zone
+from gazeclass.calibration.room_parts import BoardSize, Seat, Zone
 from gazeclass.errors import InputError
 from gazeclass.geometry.camera import ray_rotation
 from gazeclass.geometry.gaze import GazePoints, ellipse_axes, gaze_points

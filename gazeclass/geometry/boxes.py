@@ -32,3 +32,9 @@ def best_overlap(boxes: ArrayLike, truth: ArrayLike, least: float) -> int | None
     shares = overlap(boxes, truth)[:, 0]
     best = int(np.argmax(shares)) if len(shares) else 0
     return best if len(shares) and shares[best] > least else None
+
+
+def first_overlap(boxes: ArrayLike) -> tuple[int, int] | None:
+    """Indices of the first two boxes that share more than an edge (a millionth of the smaller), or None."""
+    pairs = np.argwhere(np.triu(overlap(boxes, boxes, of_smaller=True) > 1e-6, 1))
+    return (int(pairs[0, 0]), int(pairs[0, 1])) if len(pairs) else None

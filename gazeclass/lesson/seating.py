@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from gazeclass.calibration.classroom import Seat
+from gazeclass.calibration.room_parts import Seat
 from gazeclass.geometry.rotation import Array
 from gazeclass.lesson.columns import Student
 from gazeclass.lesson.observation import Observation

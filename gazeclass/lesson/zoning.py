@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from gazeclass.calibration.classroom import Classroom
-from gazeclass.calibration.classroom import Zone as StoredZone
+from gazeclass.calibration.room_parts import Zone as StoredZone
 from gazeclass.errors import InputError
+from gazeclass.geometry.boxes import first_overlap
 from gazeclass.geometry.frames import Board
 from gazeclass.lesson.columns import AWAY, NOT_SEEN, Lesson
 from gazeclass.lesson.zones import Zone, most_probable_zones
@@ -26,8 +27,8 @@ def check_zones(zones: Sequence[Zone], board: Board) -> None:
     Raises:
         InputError: two of one name, two that overlap, or one that reaches beyond the board.
     """
+    tolerance = 1e-6
     for k, zone in enumerate(zones):
-        tolerance = 1e-6
         if not (
             zone.x0_m >= -tolerance
             and zone.y0_m >= -tolerance
@@ -35,16 +36,14 @@ def check_zones(zones: Sequence[Zone], board: Board) -> None:
             and zone.y1_m <= board.height_m + tolerance
         ):
             raise InputError("it reaches beyond the board", where=f"zone '{zone.name}'", todo="Make it smaller.")
-        for other in zones[:k]:
-            if zone.name == other.name:
-                raise InputError(f"there are two zones named '{zone.name}'", todo="Give one of them another name.")
-            wide = min(zone.x1_m, other.x1_m) - max(zone.x0_m, other.x0_m)
-            high = min(zone.y1_m, other.y1_m) - max(zone.y0_m, other.y0_m)
-            if wide > tolerance and high > tolerance:
-                raise InputError(
-                    f"the zones '{other.name}' and '{zone.name}' overlap",
-                    todo="Move or shrink one of them: a gaze point counts in one zone only.",
-                )
+        if zone.name in [other.name for other in zones[:k]]:
+            raise InputError(f"there are two zones named '{zone.name}'", todo="Give one of them another name.")
+    if both := first_overlap([(zone.x0_m, zone.y0_m, zone.x1_m, zone.y1_m) for zone in zones]):
+        one, other = (zones[k].name for k in both)
+        raise InputError(
+            f"the zones '{one}' and '{other}' overlap",
+            todo="Move or shrink one of them: a gaze point counts in one zone only.",
+        )
 
 
 def rezoned(lesson: Lesson, zones: Sequence[Zone], progress: Progress = SILENT) -> Lesson:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from conftest import TARGET
 
-from gazeclass.calibration.classroom import Zone, load_classroom, save_classroom
+from gazeclass.calibration.classroom import load_classroom, save_classroom
+from gazeclass.calibration.room_parts import Zone
 from gazeclass.cli.calibrate import print_result
 from gazeclass.cli.main import main
 

@@ -13,8 +13,8 @@ from gazeclass.calibration.check import (
     measure_look,
     planned_places,
 )
-from gazeclass.calibration.classroom import BoardSize, Seat, Zone
 from gazeclass.calibration.room import Room
+from gazeclass.calibration.room_parts import BoardSize, Seat, Zone
 from gazeclass.calibration.seat_precision import (
     USUAL_SIGMA_DEG,
     looking_rotation,

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gazeclass.calibration.classroom import Classroom, Seat, Zone, load_classroom, save_classroom
+from gazeclass.calibration.classroom import Classroom, load_classroom, save_classroom
 from gazeclass.calibration.room import read_room
+from gazeclass.calibration.room_parts import Seat, Zone
 from gazeclass.errors import InputError
 from gazeclass.geometry.frames import Board
 from gazeclass.geometry.rotation import exp_so3

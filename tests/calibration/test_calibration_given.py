@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from gazeclass.calibration.classroom import BoardSize, Classroom, Zone, load_classroom, save_classroom
+from gazeclass.calibration.classroom import Classroom, load_classroom, save_classroom
 from gazeclass.calibration.given import change_classroom, fit_zones, given_zones, hand_on, with_given
 from gazeclass.calibration.project import Project, create_project, open_project
 from gazeclass.calibration.room import read_room
+from gazeclass.calibration.room_parts import BoardSize, Zone
 from gazeclass.errors import InputError
 from gazeclass.sample import sample_folder
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gazeclass.calibration import library, picture_folder, stages
-from gazeclass.calibration.classroom import Seat, Zone, load_classroom
+from gazeclass.calibration.classroom import load_classroom
 from gazeclass.calibration.folder import calibrate_folder
 from gazeclass.calibration.given import change_classroom, hand_on
 from gazeclass.calibration.library import project_in_library, room_slug
@@ -17,6 +17,7 @@ from gazeclass.calibration.notes import CameraSpec
 from gazeclass.calibration.picture_folder import LENS, LYING, PAIR
 from gazeclass.calibration.project import Project, create_project, open_project
 from gazeclass.calibration.room import Room
+from gazeclass.calibration.room_parts import Seat, Zone
 from gazeclass.calibration.solve import Options
 from gazeclass.calibration.step_state import Status, Step
 from gazeclass.calibration.steps import look

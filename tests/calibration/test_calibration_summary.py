@@ -13,9 +13,10 @@ from fpdf import FPDF
 from gazeclass.calibration import stages
 from gazeclass.calibration.check import check_result, marked_points, measure_look, planned_places
 from gazeclass.calibration.check_store import check_entry, keep_look, record_check
-from gazeclass.calibration.classroom import Seat, load_classroom, save_classroom
+from gazeclass.calibration.classroom import load_classroom, save_classroom
 from gazeclass.calibration.project import CLASSROOM, Project, create_project, open_project
 from gazeclass.calibration.room_drawing import Scene, from_above, from_side, with_reading
+from gazeclass.calibration.room_parts import Seat
 from gazeclass.calibration.seat_precision import looking_rotation
 from gazeclass.calibration.step_state import Overview, Status, Step
 from gazeclass.calibration.steps import look

@@ -81,8 +81,8 @@ def test_a_wrong_day_is_refused(lesson):
 
 
 def test_zones_are_a_grid_or_a_classrooms(lesson, tmp_path):
-    from gazeclass.calibration.classroom import Zone as StoredZone
     from gazeclass.calibration.classroom import load_classroom, save_classroom
+    from gazeclass.calibration.room_parts import Zone as StoredZone
     from gazeclass.lesson.zones import grid, most_probable_zones
 
     before = read_lesson(lesson)

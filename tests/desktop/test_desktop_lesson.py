@@ -451,7 +451,8 @@ def test_the_sample_is_one_press_away(qtbot, place: LessonPlace, engine: Engine)
 
 
 def test_a_class_of_the_roster_gives_those_who_have_consented(place: LessonPlace, tmp_path: Path) -> None:
-    from gazeclass.calibration.classroom import Seat, save_classroom
+    from gazeclass.calibration.classroom import save_classroom
+    from gazeclass.calibration.room_parts import Seat
     from gazeclass.lesson.roster import Consent, Roster
 
     folder = tmp_path / "room"

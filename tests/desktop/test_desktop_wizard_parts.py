@@ -14,10 +14,10 @@ from PySide6.QtTest import QTest
 from wizard_robot import PATIENT_MS, Robot
 
 import gazeclass.sample
-from gazeclass.calibration.classroom import BoardSize
 from gazeclass.calibration.pair_checks import Order
 from gazeclass.calibration.project import create_project
 from gazeclass.calibration.room import read_room
+from gazeclass.calibration.room_parts import BoardSize
 from gazeclass.calibration.steps import Step
 from gazeclass.calibration.target import charuco, chessboard
 from gazeclass.desktop.context import AppContext

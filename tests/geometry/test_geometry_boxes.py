@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gazeclass.geometry.boxes import best_overlap, overlap
+from gazeclass.geometry.boxes import best_overlap, first_overlap, overlap
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,11 @@ def test_the_best_of_several_or_none() -> None:
     assert best_overlap(boxes, (0, 0, 2, 2), 0.3) == 1
     assert best_overlap(boxes, (5, 5, 6, 6), 0.0) is None
     assert best_overlap([], (0, 0, 2, 2), 0.3) is None
+
+
+def test_the_first_pair_that_shares_more_than_an_edge() -> None:
+    left, right, across = (0.0, 0.0, 1.0, 1.0), (1.0, 0.0, 2.0, 1.0), (1.5, 0.5, 3.0, 2.0)
+    assert first_overlap([left, right, across]) == (1, 2)
+    assert first_overlap([across, left, across]) == (0, 2)
+    assert first_overlap([left, right, (2.0 - 1e-9, 0.0, 3.0, 1.0)]) is None
+    assert first_overlap([]) is None

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from gazeclass.calibration.classroom import Seat, load_classroom
+from gazeclass.calibration.classroom import load_classroom
+from gazeclass.calibration.room_parts import Seat
 from gazeclass.cli.roster import VARIABLE, app
 from gazeclass.errors import InputError
 from gazeclass.faces.embedding import Embedder

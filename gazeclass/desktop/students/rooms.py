@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gazeclass.calibration.classroom import Seat, load_classroom
+from gazeclass.calibration.classroom import load_classroom
+from gazeclass.calibration.room_parts import Seat
 from gazeclass.errors import InputError
 from gazeclass.geometry.frames import Board
 

@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QTimer
 
-from gazeclass.calibration.classroom import BoardSize, Seat
 from gazeclass.calibration.room import LARGEST_M, SMALLEST_M, Room
+from gazeclass.calibration.room_parts import BoardSize, Seat
 from gazeclass.calibration.steps import Step
 from gazeclass.desktop.wizard.seats import Rows, lifted, make_seats, moved, rows_of
 from gazeclass.desktop.wizard.session import Session

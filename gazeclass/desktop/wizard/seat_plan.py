@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gazeclass.calibration.classroom import BoardSize, Seat
+from gazeclass.calibration.room_parts import BoardSize, Seat
 from gazeclass.desktop import theme
 from gazeclass.desktop.wizard.units import METRE, Unit
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gazeclass.calibration.classroom import BoardSize, Seat
+from gazeclass.calibration.room_parts import BoardSize, Seat
 
 #: A seated student's nose above the floor, and a board's lower edge where nobody measured it.
 HEAD_ABOVE_FLOOR_M, EDGE_ABOVE_FLOOR_M = 1.15, 0.9

@@ -8,10 +8,10 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from gazeclass.calibration import stages
-from gazeclass.calibration.classroom import BoardSize, Zone
 from gazeclass.calibration.given import FittedZones, fit_zones, given_zones, hand_on
 from gazeclass.calibration.picture_folder import LENS, LYING, PAIR
 from gazeclass.calibration.project import MATERIAL, Project, create_project
+from gazeclass.calibration.room_parts import BoardSize, Zone
 from gazeclass.calibration.steps import Overview, Step, StepState, look
 from gazeclass.calibration.target import Target
 from gazeclass.desktop.context import AppContext
