@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from gazeclass.cli.console import progress_bars, say
+from gazeclass.cli.observed import BySeat, ClassName, Enroll, RosterPath, class_plan
 
 
 def analyze(
@@ -13,16 +14,10 @@ def analyze(
     classroom: Path = typer.Option(..., help="classroom.toml of the room, from `gazeclass calibrate`."),
     output: Path = typer.Option(..., "-o", "--output", help="The lesson to write, LESSON.gaze."),
     timestamps: Path | None = typer.Option(None, help="Times of the frames of both: camera,frame,t_s."),
-    enroll: Path | None = typer.Option(
-        None, help="Folder of portraits, file name = student; only they are observed. Without it everybody, numbered."
-    ),
-    roster: Path | None = typer.Option(None, help="Roster of who may be observed; the library's with --class alone."),
-    class_: str = typer.Option("", "--class", help="The class in the roster: those who have consented are observed."),
-    by_seat: bool = typer.Option(
-        False,
-        "--by-seat",
-        help="Tell students by their seats; no face is compared with another. Alone: seats are the names.",
-    ),
+    enroll: Enroll = None,
+    roster: RosterPath = None,
+    class_: ClassName = "",
+    by_seat: BySeat = False,
     headpose: str = typer.Option("default", help="Head-pose model of `gazeclass models list`, or landmarks."),
     offset: float | None = typer.Option(
         None,
@@ -35,16 +30,18 @@ def analyze(
 ) -> None:
     """Analyze two recordings of one lesson: who faces what, when, and how sure that is."""
     from gazeclass.calibration.classroom import load_classroom
+    from gazeclass.lesson.roster_plan import seat_plan
 
     room = load_classroom(classroom)
-    who, seats = who_is_observed(room, enroll=enroll, roster=roster, class_name=class_, by_seat=by_seat)
+    plan = class_plan(room, enroll=enroll, roster=roster, class_name=class_, by_seat=by_seat)
+    seats = plan.seats if plan is not None else seat_plan(room) if by_seat else None
     summary = run_analysis(
         (cam0, cam1),
         room,
         output,
         timestamps=timestamps,
         offset_s=offset,
-        enroll=who,
+        enroll=plan.enrolment if plan is not None else enroll,
         seats=seats,
         headpose=headpose,
         allow_scaling=allow_scaling,
@@ -56,34 +53,6 @@ def analyze(
     parts = ", ".join(f"{name} {ms:.0f}" for name, ms in summary.ms_per_pair.items())
     say(f"  {total:.0f} ms per pair ({parts})")
     say(f"written to {output}")
-
-
-def who_is_observed(  # type: ignore[no-untyped-def]  # what it returns is imported only when this runs
-    classroom, *, enroll: Path | None, roster: Path | None, class_name: str, by_seat: bool
-):
-    """Portraits' folder or enrolment, and plan of the seats, from what was asked for on the command line."""
-    from datetime import datetime
-
-    from gazeclass.errors import InputError
-    from gazeclass.lesson.roster_plan import plan_class, seat_plan
-
-    if roster is not None and not class_name:
-        raise InputError("a roster holds several classes", where=roster, todo="Say which with --class NAME.")
-    if class_name:
-        if enroll is not None:
-            raise InputError("students come from the roster or from a folder of portraits, not from both")
-        from gazeclass.cli.roster import open_roster
-
-        today = datetime.now().astimezone().date()
-        plan = plan_class(open_roster(roster).roster, class_name, classroom, today, by_seat=by_seat)
-        for warning in plan.warnings:
-            say(warning)
-        return plan.enrolment, plan.seats
-    if by_seat:
-        if enroll is not None:
-            raise InputError("with --by-seat no face is compared, so portraits are of no use", todo="Leave one out.")
-        return None, seat_plan(classroom)
-    return enroll, None
 
 
 def run_analysis(  # type: ignore[no-untyped-def]  # AnalysisSummary is imported only when this runs

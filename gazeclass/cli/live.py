@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from gazeclass.cli.console import complain, say
+from gazeclass.cli.observed import BySeat, ClassName, Enroll, RosterPath, class_plan
 
 
 def live(
@@ -16,9 +17,10 @@ def live(
     classroom: Path = typer.Option(..., help="classroom.toml of the room, from `gazeclass calibrate`."),
     output: Path = typer.Option(..., "-o", "--output", help="The lesson to write, LESSON.gaze."),
     seconds: float = typer.Option(0.0, min=0.0, help="Stop after so long; 0: at Ctrl-C or when a file has ended."),
-    enroll: Path | None = typer.Option(
-        None, help="Folder of portraits, file name = student; only they are observed. Without it everybody, numbered."
-    ),
+    enroll: Enroll = None,
+    roster: RosterPath = None,
+    class_: ClassName = "",
+    by_seat: BySeat = False,
     headpose: str = typer.Option("default", help="Head-pose model of `gazeclass models list`, or landmarks."),
     record: Path | None = typer.Option(
         None, help="New folder for both videos, labelled to be kept for 14 days. Without it no picture is kept."
@@ -29,15 +31,20 @@ def live(
     loop: bool = typer.Option(False, help="Play video files again and again."),
 ) -> None:
     """Observe a lesson while it happens: who faces what, when, and how sure that is."""
+    from gazeclass.calibration.classroom import load_classroom
     from gazeclass.lesson.live_start import LiveWishes, start_live
 
+    room = load_classroom(classroom)
+    plan = class_plan(room, enroll=enroll, roster=roster, class_name=class_, by_seat=by_seat)
     complain("opening the cameras and loading the models …")
     lesson = start_live(
         LiveWishes(
             cameras=(cam0, cam1),
-            classroom=classroom,
+            classroom=room,
             output=output,
             portraits=enroll,
+            plan=plan,
+            by_seat=by_seat,
             headpose=headpose,
             record=record,
             threads=cpu_threads,
