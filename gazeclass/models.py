@@ -118,11 +118,20 @@ def verify(card: ModelCard) -> None:
         )
 
 
-def chosen_providers() -> list[str]:
-    """ONNX Runtime execution providers as the settings wish and this machine has them; at least the CPU."""
+#: Sends what is computed to a service in the network. ONNX Runtime's plain package lists it; we never offer it.
+_ELSEWHERE = "AzureExecutionProvider"
+
+
+def available_providers() -> list[str]:
+    """ONNX Runtime execution providers that compute on this machine, the best first."""
     import onnxruntime as ort
 
-    available = ort.get_available_providers()
+    return [name for name in ort.get_available_providers() if name != _ELSEWHERE]
+
+
+def chosen_providers() -> list[str]:
+    """ONNX Runtime execution providers as the settings wish and this machine has them; at least the CPU."""
+    available = available_providers()
     return [name for name in settings().providers if name in available] or ["CPUExecutionProvider"]
 
 

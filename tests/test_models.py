@@ -93,3 +93,12 @@ def test_bundled_models_are_what_their_cards_say() -> None:
         models.verify(card)
         assert card.licence
     assert cards
+
+
+def test_nothing_is_computed_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = ["CUDAExecutionProvider", "AzureExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: there)
+    assert models.available_providers() == ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    for asked, used in (("AzureExecutionProvider", "CPUExecutionProvider"), ("CUDAExecutionProvider",) * 2):
+        monkeypatch.setattr(models, "settings", lambda asked=asked: Settings(providers=[asked]))
+        assert models.chosen_providers() == [used]

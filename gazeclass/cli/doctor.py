@@ -112,9 +112,10 @@ def _providers() -> "Finding":
     import onnxruntime
 
     from gazeclass.capture.checkup import Finding, Verdict
+    from gazeclass.models import available_providers
     from gazeclass.settings import settings
 
-    there = [name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers()]
+    there = [name.removesuffix("ExecutionProvider") for name in available_providers()]
     asked = [name.removesuffix("ExecutionProvider") for name in settings().providers]
     text = f"ONNX Runtime {onnxruntime.__version__} can use {', '.join(there)}; chosen: {', '.join(asked) or 'CPU'}"
     missing = [name for name in asked if name not in there]

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from gazeclass.desktop.context import AppContext
 from gazeclass.desktop.settings_file import overruled, save_settings
 from gazeclass.errors import InputError
+from gazeclass.models import available_providers
 from gazeclass.progress import Progress
 from gazeclass.settings import Settings
 
@@ -56,9 +57,7 @@ class SettingsPresenter(QObject):
 
         def ask(progress: Progress) -> tuple[str, ...]:
             progress.start(self.tr("looking at this computer"))
-            import onnxruntime
-
-            return tuple(onnxruntime.get_available_providers())
+            return tuple(available_providers())
 
         task = self.context.tasks.run(ask, title=self.tr("Settings"))
         task.done.connect(self.providers_known)
