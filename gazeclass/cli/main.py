@@ -55,7 +55,7 @@ class _LazyGroup(TyperGroup):
         if isinstance(loaded, typer.Typer):
             command = get_command(loaded)
         else:
-            single = typer.Typer(add_completion=False)
+            single = typer.Typer(add_completion=False, rich_markup_mode=None)
             single.command(help=loaded.__doc__)(loaded)
             command = get_command(single)
         command.name = cmd_name
