@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gazeclass.errors import InputError
 from gazeclass.geometry.rotation import Array
+from gazeclass.simulation.body import load_body
 from gazeclass.simulation.drawing import Drawing, Material, Part
 from gazeclass.simulation.mesh import Floats
 from gazeclass.simulation.shaders import FRAGMENT, SHADOW_FRAGMENT, SHADOW_VERTEX, VERTEX
@@ -33,6 +34,8 @@ class Renderer:
     _textures: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        # Mesa's drivers bring LLVM, and so does the triton of a torch built for GPUs, which crashes when loaded second.
+        load_body()
         # One process, one core: llvmpipe would otherwise start a thread a core for each process.
         os.environ.setdefault("LP_NUM_THREADS", "0")
         try:

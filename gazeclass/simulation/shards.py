@@ -4,7 +4,10 @@ import multiprocessing
 import re
 import signal
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -95,21 +98,47 @@ def render_shards(
         for job in jobs:
             _render_shard(job, progress)
     else:
-        # Not forked: an OpenGL context and torch's threads do not survive a fork.
-        context = multiprocessing.get_context("spawn")
         load_body()  # a very first start builds it once, not in each process
         try:
-            # Ctrl-C reaches every process; only this one heeds it, and ends the others.
-            with context.Pool(processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-                for done in pool.imap_unordered(_render_shard, jobs):
-                    progress.advance(done)
+            with closing(_in_processes(processes, jobs)) as rendered:
+                for count in rendered:
+                    progress.advance(count)
         finally:
             for left in folder.glob(".heads_*.npz"):  # of a process that was ended while it wrote
                 left.unlink(missing_ok=True)
     return [shard_path(folder, n) for n in range(len(plan.shards()))]
 
 
-def _render_shard(job: tuple[Path, HeadsPlan, int, range, DetectorMaker | None], progress: Progress = SILENT) -> int:
+_Job: TypeAlias = tuple[Path, HeadsPlan, int, range, DetectorMaker | None]
+
+
+def _in_processes(processes: int, jobs: list[_Job]) -> Generator[int, None, None]:
+    """Render shards side by side; yields how many heads each has, and ends the processes whatever happens.
+
+    Raises:
+        InputError: a process was ended from outside, or died.
+    """
+    # Not forked: an OpenGL context and torch's threads do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
+    # Ctrl-C reaches every process; only this one heeds it, and ends the others.
+    pool = ProcessPoolExecutor(processes, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    try:
+        for done in as_completed([pool.submit(_render_shard, job) for job in jobs]):
+            yield done.result()
+    except BrokenProcessPool as error:
+        raise InputError(
+            "a process that rendered was ended, perhaps for want of memory",
+            todo="Give the same command with fewer --processes: finished shards stay.",
+        ) from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+            process.join()
+
+
+def _render_shard(job: _Job, progress: Progress = SILENT) -> int:
     folder, plan, number, indices, make_detector = job
     library, renderer = _tools(plan.assets, plan.size_px)
     detector = make_detector() if make_detector else None

@@ -1,5 +1,6 @@
 """Rendering end to end on tiny canvases: the picture agrees with the truth, shards are exact, whole and resumable."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -334,6 +335,19 @@ def test_what_goes_wrong_in_one_of_several_processes_is_told(tmp_path, plan):
     with pytest.raises(InputError, match="no detector here"):
         render_shards(tmp_path, plan, processes=2, make_detector=_no_detector)
     assert [p.name for p in tmp_path.iterdir()] == ["heads.toml"]
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_is_told(tmp_path, plan):
+    from gazeclass.simulation.shards import render_shards
+
+    with pytest.raises(InputError, match="a process that rendered was ended"):
+        render_shards(tmp_path, plan, processes=2, make_detector=_killed)
+    assert [p.name for p in tmp_path.iterdir()] == ["heads.toml"]
+
+
+def _killed():
+    os._exit(9)
 
 
 def _no_detector():
