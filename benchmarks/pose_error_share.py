@@ -46,7 +46,7 @@ def looks(lesson: Path, model: str, every: int) -> dict[tuple[str, int, str], Ar
             faces = detector.detect(image, camera)
             if not rows or not faces:
                 continue
-            boxes = [[float(row[f"cam{camera}_{'box_' + side}"]) for side in BOX] for row in rows]
+            boxes = [[float(row[f"cam{camera}_box_{side}"]) for side in BOX] for row in rows]
             shares = overlap(boxes, [face.box_px for face in faces])
             seen = [
                 (row, faces[int(s.argmax())]) for row, s in zip(rows, shares, strict=True) if s.max() > LEAST_OVERLAP

@@ -27,7 +27,7 @@ from gazeclass.calibration.room_parts import (
     Vector3,
     Zones,
     finite,
-)  # fmt: skip
+)
 from gazeclass.calibration.toml_file import first_problem, read_toml, toml_text
 from gazeclass.errors import InputError
 from gazeclass.geometry.camera import CameraModel

@@ -30,11 +30,10 @@ def analyze(
 ) -> None:
     """Analyze two recordings of one lesson: who faces what, when, and how sure that is."""
     from gazeclass.calibration.classroom import load_classroom
-    from gazeclass.lesson.roster_plan import seat_plan
+    from gazeclass.lesson.roster_plan import seats_asked_for
 
     room = load_classroom(classroom)
     plan = class_plan(room, enroll=enroll, roster=roster, class_name=class_, by_seat=by_seat)
-    seats = plan.seats if plan is not None else seat_plan(room) if by_seat else None
     summary = run_analysis(
         (cam0, cam1),
         room,
@@ -42,7 +41,7 @@ def analyze(
         timestamps=timestamps,
         offset_s=offset,
         enroll=plan.enrolment if plan is not None else enroll,
-        seats=seats,
+        seats=seats_asked_for(room, plan, by_seat=by_seat),
         headpose=headpose,
         allow_scaling=allow_scaling,
     )

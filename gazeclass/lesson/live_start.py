@@ -7,12 +7,11 @@ from pathlib import Path
 from gazeclass.calibration.classroom import Classroom, load_classroom
 from gazeclass.capture.live import LiveOptions, LivePairs, open_live
 from gazeclass.errors import InputError
-from gazeclass.faces.seats import SeatPlan
 from gazeclass.lesson.analysis import lesson_meta
 from gazeclass.lesson.columns import LessonMeta
 from gazeclass.lesson.live import LiveLesson
 from gazeclass.lesson.live_assembly import LiveTools, build_live
-from gazeclass.lesson.roster_plan import ClassPlan, seat_plan
+from gazeclass.lesson.roster_plan import ClassPlan, seats_asked_for
 from gazeclass.lesson.seating import Seating
 from gazeclass.progress import SILENT, Progress
 
@@ -78,7 +77,7 @@ def start_live(wishes: LiveWishes, progress: Progress = SILENT) -> LiveLesson:
         tools = build_live(
             classroom,
             enrolment=wishes.plan.enrolment if wishes.plan is not None else wishes.portraits,
-            seats=_seats(wishes, classroom),
+            seats=seats_asked_for(classroom, wishes.plan, by_seat=wishes.by_seat),
             students=wishes.plan.students if wishes.plan is not None else (),
             headpose=wishes.headpose,
             zones=meta.zones,
@@ -108,12 +107,6 @@ def open_cameras(cameras: tuple[str, str], tools: LiveTools, *, loop: bool = Fal
         InputError: one cannot be used.
     """
     return open_live(*cameras, options=LiveOptions(sizes_px=tools.pipeline.picture_sizes_px, queue_pairs=1, loop=loop))
-
-
-def _seats(wishes: LiveWishes, classroom: Classroom) -> SeatPlan | None:
-    if wishes.plan is not None:
-        return wishes.plan.seats
-    return seat_plan(classroom) if wishes.by_seat else None
 
 
 def _with(meta: LessonMeta, tools: LiveTools, wishes: LiveWishes) -> LessonMeta:

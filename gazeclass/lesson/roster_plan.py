@@ -98,3 +98,14 @@ def seat_plan(classroom: Classroom, students: dict[str, str] | None = None) -> S
         if student:
             observed.append(student)
     return SeatPlan(tuple(names), np.array([seat.position_m for seat in classroom.seats], float), tuple(observed))
+
+
+def seats_asked_for(classroom: Classroom, plan: ClassPlan | None, *, by_seat: bool) -> SeatPlan | None:
+    """The seats that tell who is who: a class's, or without a class those of the room; None where faces do, or nobody.
+
+    Raises:
+        InputError: see :func:`seat_plan`.
+    """
+    if plan is not None:
+        return plan.seats
+    return seat_plan(classroom) if by_seat else None
